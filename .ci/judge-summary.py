@@ -1,0 +1,46 @@
+"""Sums up the tester's report in a few lines; fails if the run itself was not whole.
+
+judge-summary.py ENGINE REPORT STATUS
+"""
+
+import json
+import pathlib
+import sys
+
+engine, path, status = sys.argv[1], pathlib.Path(sys.argv[2]), int(sys.argv[3])
+if not path.exists():
+    sys.exit(f"judge-server {engine}: no report; the tester did not run")
+report = json.loads(path.read_text(encoding="utf-8"))
+operations, cases = report["operations"] or {}, report["test_cases"]
+
+faults = []
+if not report["complete"]:
+    faults.append(f"the run ended early: {report['stop_reason']}")
+if not operations.get("total") or operations.get("tested") != operations.get("selected"):
+    faults.append(f"only {operations.get('tested')} of {operations.get('selected')} operations were tested")
+for name in ("examples", "coverage", "fuzzing", "stateful"):
+    phase = (report["phases"] or {}).get(name) or {"status": "absent", "skip_reason": None}
+    # A document without examples has nothing to do in that phase.
+    if phase["status"] in ("skip", "absent") and name != "examples":
+        faults.append(f"phase {name} did not run: {phase['skip_reason']}")
+
+never = [
+    label
+    for label, phases in sorted(report["valid_rates"].items())
+    if not any(rate["accepted"] for rate in phases.values())
+]
+if never:
+    print(f"operations whose single calls (chains apart) never got past validation and look-up ({len(never)}): {'; '.join(never)}")
+for failure in report["failures"]:
+    print(f"{failure['severity']}: {failure['title']} ({failure['count']}): {'; '.join(failure['operations'])}")
+for error in report["errors"]:
+    print(f"error: {error['title']} ({error['count']})")
+for fault in faults:
+    print(f"fault: {fault}")
+failed = bool(status or faults or report["failures"] or report["errors"])
+print(
+    f"judge-server {engine}: {operations.get('tested')} of {operations.get('total')} operations, "
+    f"{cases['generated']} cases, {cases['unique_failures']} distinct failures in {cases['with_failures']} cases, "
+    f"{report['running_time']:.0f} s, seed {report['seed']}: {'FAILED' if failed else 'passed'}"
+)
+sys.exit(1 if failed else 0)

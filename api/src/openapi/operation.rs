@@ -1,0 +1,288 @@
+//! What follows from an operation's kind: its headers, its parameters, and every problem that
+//! it can answer with.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::CONDITION;
+use super::examples::{Examples, ID};
+use crate::auth::caller::ACTOR;
+use crate::problem::{Kind, MEDIA_TYPE};
+use mamori_domain::text::Language;
+
+/// What a handler says of itself beside what OpenAPI has words for.
+struct Traits(Value);
+
+impl Traits {
+    fn has(&self, name: &str) -> bool {
+        self.0.get(name).and_then(Value::as_bool).unwrap_or(false)
+    }
+
+    /// Where the answer leads: operations, each with the place of its `id` in the body.
+    fn links(&self) -> Option<Value> {
+        let links = self.0.get("links")?.as_object()?.iter().map(|(operation, place)| {
+            let place = place.as_str().unwrap_or("/id");
+            let parameters = json!({"id": format!("$response.body#{place}")});
+            (operation.clone(), json!({"operationId": operation, "parameters": parameters}))
+        });
+        Some(Value::Object(links.collect()))
+    }
+
+    fn problems(&self) -> Vec<Kind> {
+        let named = self.0.get("problems").and_then(Value::as_array).cloned().unwrap_or_default();
+        let named = named.iter().filter_map(Value::as_str);
+        named
+            .filter_map(|slug| Kind::ALL.iter().find(|kind| kind.slug() == slug))
+            .copied()
+            .collect()
+    }
+}
+
+/// Completes an operation.
+pub(super) fn finish(operation: &mut Map<String, Value>, known: &Examples) {
+    let traits = Traits(operation.remove("x-mamori").unwrap_or_default());
+    let secured = operation.get("security").is_some_and(|security| {
+        security.as_array().is_some_and(|list| list.iter().any(|one| one.get("oauth2").is_some()))
+    });
+    let open = operation.get("security").is_some_and(|security| {
+        security.as_array().is_some_and(|list| list.iter().any(|one| one == &json!({})))
+    });
+
+    let mut problems = traits.problems();
+    problems.extend([Kind::RateLimited, Kind::Internal, Kind::Unavailable]);
+    if secured && !open {
+        // Of the header of the person, and of a parameter that nobody asked for.
+        problems.push(Kind::MalformedRequest);
+    }
+    if secured || open {
+        problems.push(Kind::TokenInvalid);
+        problems.push(Kind::OriginNotAllowed);
+    }
+    if secured && !open {
+        problems.extend([Kind::TokenMissing, Kind::InsufficientScope]);
+    }
+    let reads_body = traits.has("body") || traits.has("patch");
+    if reads_body {
+        problems.extend([Kind::RequestTimeout, Kind::ContentTooLarge, Kind::UnsupportedMediaType]);
+        if !traits.has("oauth") {
+            problems.extend([Kind::MalformedRequest, Kind::InvalidRequest]);
+        }
+    }
+    if traits.has("query") || traits.has("list") || traits.has("actor") || traits.has("if_match") {
+        problems.push(Kind::MalformedRequest);
+    }
+    if traits.has("list") {
+        problems.push(Kind::InvalidCursor);
+    }
+    if traits.has("if_match") {
+        problems.extend([Kind::PreconditionFailed, Kind::PreconditionRequired]);
+    }
+    if traits.has("once") {
+        problems.extend([Kind::InFlight, Kind::IdempotencyKeyReused, Kind::MalformedRequest]);
+    }
+
+    parameters(operation, &traits);
+    if traits.has("patch") {
+        patch_body(operation);
+    }
+    responses(operation, &traits, problems, known);
+}
+
+fn parameters(operation: &mut Map<String, Value>, traits: &Traits) {
+    let mut added = Vec::new();
+    let mut header = |name: &str, required: bool, description: &str, schema: Value| {
+        added.push(json!({
+            "name": name, "in": "header", "required": required,
+            "description": description, "schema": schema,
+        }));
+    };
+    if traits.has("if_match") {
+        header(
+            "If-Match",
+            true,
+            "The ETag of the resource as you read it: the change is refused if it has changed since.",
+            json!({"type": "string", "pattern": CONDITION, "maxLength": 200, "example": "\"3.0\""}),
+        );
+    }
+    if traits.has("once") {
+        header(
+            "Idempotency-Key",
+            false,
+            "Makes a retry safe: the same key and request are answered as the first time, for 24 hours. \
+             Best a new UUID for each thing that you want done.",
+            json!({"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]{1,255}$"}),
+        );
+    }
+    if traits.has("actor") {
+        header(
+            ACTOR,
+            false,
+            "The person behind the call, as you name them, such as `staff-017`; kept with the change as \
+             stated by you.",
+            json!({"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[!-~]{1,64}$"}),
+        );
+    }
+    header(
+        "Accept-Language",
+        false,
+        "The language of texts and problems: `ja` (default) or `en`.",
+        json!({"type": "string", "default": "ja"}),
+    );
+    if traits.has("list") {
+        added.push(json!({
+            "name": "limit", "in": "query", "required": false,
+            "description": "The most items of the page.",
+            "schema": {"type": "integer", "format": "int32", "minimum": 1, "maximum": 200, "default": 50},
+        }));
+        added.push(json!({
+            "name": "cursor", "in": "query", "required": false,
+            "description": "The `next_cursor` of the page before.",
+            "schema": {"type": "string", "minLength": 1, "maxLength": 500, "pattern": "^[A-Za-z0-9_-]+$"},
+        }));
+    }
+    let list = operation.entry("parameters").or_insert_with(|| json!([]));
+    if let Some(list) = list.as_array_mut() {
+        list.extend(added);
+        for parameter in list.iter_mut().filter_map(Value::as_object_mut) {
+            let is_id = parameter.get("in") == Some(&json!("path"))
+                && parameter.get("name") == Some(&json!("id"));
+            if is_id {
+                parameter.insert("example".to_owned(), json!(ID));
+            }
+        }
+    }
+}
+
+/// A patch may come as its own media type; its schema is that of the whole, with nothing
+/// required.
+fn patch_body(operation: &mut Map<String, Value>) {
+    let Some(content) = operation
+        .get_mut("requestBody")
+        .and_then(|body| body.get_mut("content"))
+        .and_then(Value::as_object_mut)
+    else {
+        return;
+    };
+    let Some(mut media) = content.remove("application/json") else { return };
+    if let Some(Value::String(target)) = media.pointer_mut("/schema/$ref")
+        && let Some(name) = target.strip_suffix("Input")
+    {
+        *target = format!("{name}Patch");
+    }
+    content.insert("application/json".to_owned(), media.clone());
+    content.insert("application/merge-patch+json".to_owned(), media);
+}
+
+fn responses(
+    operation: &mut Map<String, Value>,
+    traits: &Traits,
+    problems: Vec<Kind>,
+    known: &Examples,
+) {
+    let name = operation.get("operationId").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let mut by_status: BTreeMap<u16, Vec<Kind>> = BTreeMap::new();
+    for kind in problems {
+        let kinds = by_status.entry(kind.status()).or_default();
+        if !kinds.contains(&kind) {
+            kinds.push(kind);
+        }
+    }
+    let responses = operation.entry("responses").or_insert_with(|| json!({}));
+    let Some(responses) = responses.as_object_mut() else { return };
+    for (status, response) in responses.iter_mut() {
+        if let Some(response) = response.as_object_mut() {
+            response.insert("headers".to_owned(), headers(status, traits));
+            if status.starts_with('2')
+                && let Some(links) = traits.links()
+            {
+                response.insert("links".to_owned(), links);
+            }
+            let json = response.get_mut("content").and_then(|content| {
+                content.as_object_mut()?.get_mut("application/json")?.as_object_mut()
+            });
+            if let Some((json, answer)) = json.zip(known.answer(&name, status)) {
+                json.insert("example".to_owned(), answer.clone());
+            }
+        }
+    }
+    if traits.has("etag") || traits.has("cached") {
+        responses.insert(
+            "304".to_owned(),
+            json!({"description": "You have it already (If-None-Match)", "headers": headers("304", traits)}),
+        );
+    }
+    for (status, kinds) in by_status {
+        let status = status.to_string();
+        if responses.contains_key(&status) {
+            continue;
+        }
+        let title = |kind: &Kind| {
+            let words = known.catalogue.words(*kind, Language::En);
+            let title = words.map(|words| words.title.clone()).unwrap_or_default();
+            format!("`{}`: {title}", kind.slug())
+        };
+        let description = kinds.iter().map(title).collect::<Vec<_>>().join("; ");
+        let examples: Map<String, Value> = kinds
+            .iter()
+            .map(|kind| (kind.slug().to_owned(), reference("examples", kind.slug())))
+            .collect();
+        responses.insert(
+            status.clone(),
+            json!({
+                "description": description,
+                "headers": headers(&status, traits),
+                "content": {MEDIA_TYPE: {
+                    "schema": {"$ref": "#/components/schemas/Problem"},
+                    "examples": examples,
+                }},
+            }),
+        );
+    }
+}
+
+/// What is the same everywhere stands once, in the components.
+fn reference(section: &str, name: &str) -> Value {
+    json!({"$ref": format!("#/components/{section}/{name}")})
+}
+
+/// Every header of an answer, and what it says.
+const HEADERS: [(&str, &str); 10] = [
+    ("X-Request-Id", "The trace id of the request."),
+    ("RateLimit", "How many requests are left, and in how many seconds all are."),
+    ("RateLimit-Policy", "How many requests a minute there are."),
+    ("ETag", "The validator of the resource, for If-Match and If-None-Match."),
+    ("Location", "Where it is."),
+    ("Link", "The next page, as `rel=\"next\"`."),
+    ("Retry-After", "In how many seconds to try again."),
+    ("Accept-Patch", "The media types that a patch may have."),
+    ("WWW-Authenticate", "What kind of token is needed."),
+    ("Content-Language", "The language of the texts."),
+];
+
+/// The headers, for the components.
+pub(super) fn header_components() -> Value {
+    let component = |(name, description): (&str, &str)| {
+        (name.to_owned(), json!({"description": description, "schema": {"type": "string"}}))
+    };
+    Value::Object(HEADERS.into_iter().map(component).collect())
+}
+
+fn headers(status: &str, traits: &Traits) -> Value {
+    let changed = traits.has("if_match") || traits.has("created") || traits.has("once");
+    let shown = traits.has("etag") || traits.has("cached") || changed;
+    let good = matches!(status, "200" | "201" | "304");
+    let problem = status.starts_with(['4', '5']);
+    let has = |name: &str| match name {
+        "ETag" => shown && good,
+        "Location" => traits.has("created") && status == "201",
+        "Link" => traits.has("list") && status == "200",
+        "Retry-After" => matches!(status, "429" | "503"),
+        "Accept-Patch" => status == "415" && traits.has("patch"),
+        "WWW-Authenticate" => status == "401",
+        "Content-Language" => (traits.has("localized") && good) || problem && !traits.has("oauth"),
+        _ => true,
+    };
+    let present = HEADERS.iter().map(|(name, _)| *name).filter(|name| has(name));
+    Value::Object(present.map(|name| (name.to_owned(), reference("headers", name))).collect())
+}

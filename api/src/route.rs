@@ -1,0 +1,50 @@
+//! The route table: the only list of endpoints. The server and the OpenAPI document are
+//! both built from it.
+
+pub(crate) mod answers;
+pub(crate) mod assessment;
+pub(crate) mod asset;
+pub(crate) mod asset_upsert;
+pub(crate) mod client;
+pub(crate) mod coverage;
+pub(crate) mod docs;
+pub(crate) mod fallback;
+pub(crate) mod history;
+pub(crate) mod organization;
+pub(crate) mod question_bank;
+pub(crate) mod register;
+pub(crate) mod result;
+pub(crate) mod risk;
+pub(crate) mod risk_evaluation;
+pub(crate) mod risk_model;
+pub(crate) mod risk_summary;
+pub(crate) mod service;
+pub(crate) mod snapshot;
+pub(crate) mod token;
+pub(crate) mod treatment;
+pub(crate) mod unit;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Registers every route.
+pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
+    service::configure(config);
+    token::configure(config);
+    client::configure(config);
+    question_bank::configure(config);
+    organization::configure(config);
+    unit::configure(config);
+    assessment::configure(config);
+    answers::configure(config);
+    result::configure(config);
+    history::configure(config);
+    risk_model::configure(config);
+    risk_evaluation::configure(config);
+    register::configure(config);
+    asset::configure(config);
+    asset_upsert::configure(config);
+    risk::configure(config);
+    risk_summary::configure(config);
+    treatment::configure(config);
+    snapshot::configure(config);
+}

@@ -1,0 +1,12 @@
+DROP TABLE change;
+DROP TABLE idempotency;
+DROP TABLE result;
+DROP TABLE answer;
+DROP TABLE assessment;
+DROP TABLE unit;
+DROP TABLE organization;
+DROP TABLE epoch;
+DROP TABLE signing_key;
+DROP TABLE used_assertion;
+DROP TABLE client_identity;
+DROP TABLE client;

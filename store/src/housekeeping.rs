@@ -1,0 +1,37 @@
+//! Rows that have had their time.
+
+use diesel::prelude::*;
+
+use crate::connection::on_each_backend;
+use crate::schema::{idempotency, used_assertion};
+use crate::types::At;
+use crate::{Error, Tx};
+
+/// What a sweep removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sweep {
+    /// Idempotency keys.
+    pub idempotency_keys: usize,
+    /// Client assertions.
+    pub assertions: usize,
+}
+
+impl Tx<'_> {
+    /// Removes idempotency keys and client assertions that have expired.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub fn sweep(&mut self) -> Result<Sweep, Error> {
+        let now = At(self.now());
+        let idempotency_keys = on_each_backend!(self.connection, |conn| diesel::delete(
+            idempotency::table.filter(idempotency::expires_at.le(now))
+        )
+        .execute(conn))?;
+        let assertions = on_each_backend!(self.connection, |conn| diesel::delete(
+            used_assertion::table.filter(used_assertion::expires_at.le(now))
+        )
+        .execute(conn))?;
+        Ok(Sweep { idempotency_keys, assertions })
+    }
+}

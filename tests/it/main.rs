@@ -1,0 +1,22 @@
+//! mamori over real HTTP, each test on SQLite and on PostgreSQL.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test may stop where it stands"
+)]
+
+mod access;
+mod bad_input;
+mod change;
+mod client;
+mod examples;
+mod http;
+mod idempotency;
+mod main_job;
+mod nodes;
+mod openapi;
+mod organization;
+mod result;
+mod risk;
+mod statements;
+mod token;
