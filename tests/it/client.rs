@@ -94,6 +94,8 @@ both_engines! {
         assert_eq!(proves(&desk, &id, &new), 401);
         let body = json!({"overlap_seconds": 604_801});
         assert_eq!(desk.call("POST", &path, &[], Some(&body)).status, 422);
+        let null = desk.call("POST", &path, &[], Some(&json!(null)));
+        assert_eq!((null.status, &null.json()["errors"][0]["code"]), (400, &json!("wrong_type")));
         let nobody = "/v1/clients/01920000-0000-7000-8000-000000000000/secret";
         assert_eq!(desk.call("POST", nobody, &[], None).status, 404);
     }

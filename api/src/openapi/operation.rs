@@ -86,6 +86,7 @@ pub(super) fn finish(operation: &mut Map<String, Value>, known: &Examples) {
     if traits.has("patch") {
         patch_body(operation);
     }
+    optional_body(operation);
     responses(operation, &traits, problems, known);
 }
 
@@ -152,6 +153,24 @@ fn parameters(operation: &mut Map<String, Value>, traits: &Traits) {
             }
         }
     }
+}
+
+/// A body that may be left out is not null: utoipa says both of an `Option`.
+fn optional_body(operation: &mut Map<String, Value>) {
+    let Some(body) = operation.get_mut("requestBody").and_then(Value::as_object_mut) else {
+        return;
+    };
+    let Some(schema) =
+        body.get_mut("content").and_then(|c| c.pointer_mut("/application~1json/schema"))
+    else {
+        return;
+    };
+    let Some(choices) = schema.get("oneOf").and_then(Value::as_array) else { return };
+    let Some(whole) = choices.iter().find(|choice| choice.get("$ref").is_some()).cloned() else {
+        return;
+    };
+    *schema = whole;
+    body.insert("required".to_owned(), json!(false));
 }
 
 /// A patch may come as its own media type; its schema is that of the whole, with nothing

@@ -52,14 +52,14 @@ impl Incoming {
         Ok(Received { once: once(&request, &bytes)?, value: parse(&bytes)? })
     }
 
-    /// Reads a JSON body that may be left out or null, and then is as `{}`.
+    /// Reads a JSON body that may be left out, and then is as `{}`.
     pub(crate) async fn json_or_empty<T: DeserializeOwned + Default>(
         self,
     ) -> Result<Received<T>, Problem> {
         let (request, bytes) = self.bytes(&["application/json"], true).await?;
         let once = once(&request, &bytes)?;
-        let value = if bytes.is_empty() { None } else { parse::<Option<T>>(&bytes)? };
-        Ok(Received { value: value.unwrap_or_default(), once })
+        let value = if bytes.is_empty() { T::default() } else { parse(&bytes)? };
+        Ok(Received { value, once })
     }
 
     /// Reads a merge patch (RFC 7396).
