@@ -82,7 +82,8 @@ def before_call(context, case, kwargs):
         supply_cursor(case)
         choose_edition(case)
         hold_together(case)
-        case.body = without_my_number(case.body)
+        if isinstance(case.body, (dict, list)):  # a body that is set anew is judged anew, none too
+            case.body = without_my_number(case.body)
         begin_the_register(case)
         rate_on_the_scale(case)
         answer_the_bank(case)
