@@ -72,6 +72,8 @@ fi
 # --- the service ---
 port=$(free_port)
 api=http://127.0.0.1:$port
+# The tester asks more than any client may.
+export MAMORI_RATE_ANONYMOUS=1000000 MAMORI_RATE_FAILURES=1000000
 export MAMORI_LISTEN=127.0.0.1:$port MAMORI_PUBLIC_URL=$api MAMORI_ROOT_KEY_FILE=$work/root.key MAMORI_LOG_FORMAT=json
 if [ "$engine" = postgres ]; then
   # On PostgreSQL every node is given the same key; on SQLite the first start makes it.

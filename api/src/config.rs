@@ -42,6 +42,8 @@ pub struct Config {
     pub body_limit: usize,
     /// The largest body of a call with many rows, in bytes.
     pub bulk_limit: usize,
+    /// The largest file of assets, in bytes.
+    pub import_limit: usize,
     /// The longest that a request may take, in seconds.
     pub request_timeout: u64,
     /// How long a token lives, in seconds; at most an hour.
@@ -151,6 +153,7 @@ impl Default for Config {
             rate_failures: 30,
             body_limit: 256 * 1024,
             bulk_limit: 4 * 1024 * 1024,
+            import_limit: 8 * 1024 * 1024,
             request_timeout: 30,
             token_lifetime: 3_600,
             shutdown_timeout: 30,
@@ -179,6 +182,7 @@ const IN_ENVIRONMENT: &[&str] = &[
     "rate_failures",
     "body_limit",
     "bulk_limit",
+    "import_limit",
     "request_timeout",
     "token_lifetime",
     "shutdown_timeout",

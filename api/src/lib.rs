@@ -10,6 +10,7 @@ mod auth;
 mod config;
 mod document;
 mod language;
+pub mod ledger;
 pub mod openapi;
 mod problem;
 mod read;

@@ -91,6 +91,12 @@ kinds! {
     NoRisk = 409, "no-risk";
     /// The organization already has an asset with this external id.
     AssetIdTaken = 409, "asset-id-taken";
+    /// Rows of the file are refused, so none of it is applied.
+    ImportRefused = 409, "import-refused";
+    /// The file has rows whose medium is only proposed, and nobody has accepted that.
+    ImportProposals = 409, "import-proposals-open";
+    /// The register has changed since the file was read, so that its preview no longer holds.
+    ImportOutdated = 409, "import-outdated";
     /// The first request with this Idempotency-Key is still being worked on.
     InFlight = 409, "request-in-flight";
     /// The first answer to this Idempotency-Key held a secret, which is shown only once.
@@ -103,6 +109,10 @@ kinds! {
     UnsupportedMediaType = 415, "unsupported-media-type";
     /// Read, but something in it is not acceptable.
     InvalidRequest = 422, "invalid-request";
+    /// The file can't be read as a ledger of assets.
+    FileUnreadable = 422, "file-unreadable";
+    /// The encoding lacks characters of what is to be written.
+    NotEncodable = 422, "not-encodable";
     /// The Idempotency-Key was used for another request.
     IdempotencyKeyReused = 422, "idempotency-key-reused";
     /// This question bank carries no points.
@@ -131,6 +141,11 @@ macro_rules! codes {
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$code => $text,)+ }
+            }
+
+            /// The code of this text.
+            pub(crate) fn parse(text: &str) -> Option<Self> {
+                Self::ALL.iter().find(|code| code.as_str() == text).copied()
             }
         }
     };
@@ -207,6 +222,82 @@ codes! {
     NoSuchScope = "no_such_scope";
     /// Not a JSON Web Key Set of public keys that are accepted.
     KeySet = "key_set";
+    /// Not a workbook (.xlsx).
+    NoWorkbook = "no_workbook";
+    /// A workbook of the time before 2007 (.xls).
+    OldWorkbook = "old_workbook";
+    /// A workbook with a password.
+    Encrypted = "encrypted";
+    /// A web page.
+    WebPage = "web_page";
+    /// A workbook with macros.
+    Macros = "macros";
+    /// Unpacked, it is larger than any ledger.
+    TooLargeInside = "too_large_inside";
+    /// Broken off, or not as its format has it.
+    Damaged = "damaged";
+    /// No sheet, or no row, is that of the ledger.
+    NoLedger = "no_ledger";
+    /// Several sheets could be the ledger.
+    SeveralLedgers = "several_ledgers";
+    /// A list of hardware, which is about other assets.
+    HardwareList = "hardware_list";
+    /// A column of the ledger is missing.
+    ColumnMissing = "column_missing";
+    /// A column of the ledger is there twice.
+    ColumnTwice = "column_twice";
+    /// No asset stands under the headings.
+    NoRows = "no_rows";
+    /// More rows than are taken.
+    TooManyRows = "too_many_rows";
+    /// More columns than are taken.
+    TooManyColumns = "too_many_columns";
+    /// A cell with more text than a spreadsheet's can have.
+    CellTooLong = "cell_too_long";
+    /// Neither UTF-8 nor Shift_JIS.
+    UnknownEncoding = "unknown_encoding";
+    /// Some lines are UTF-8, others are not.
+    MixedEncodings = "mixed_encodings";
+    /// A quote that does not end.
+    BrokenQuote = "broken_quote";
+    /// Ratings of 0 and of 3, which no edition has together.
+    BothScales = "both_scales";
+    /// Rated on another scale than the register, or than is stated.
+    OtherScale = "other_scale";
+    /// The ratings fit both scales, and no edition is stated.
+    ScaleUndecided = "scale_undecided";
+    /// Rows of several editions.
+    SeveralEditions = "several_editions";
+    /// The cell holds an error of the spreadsheet.
+    CellError = "cell_error";
+    /// No rating.
+    NoRating = "no_rating";
+    /// Neither 有 nor 無.
+    NoFlag = "no_flag";
+    /// No medium that is known.
+    UnknownMedium = "unknown_medium";
+    /// Several media in one cell.
+    SeveralMedia = "several_media";
+    /// No day.
+    NoDay = "no_day";
+    /// A day without its year.
+    DayWithoutYear = "day_without_year";
+    /// A year of two digits.
+    ShortYear = "short_year";
+    /// A day that is not in its era.
+    OutsideItsEra = "outside_its_era";
+    /// A number where a day is meant.
+    BareSerial = "bare_serial";
+    /// A spreadsheet has made a number of digits.
+    DigitsLost = "digits_lost";
+    /// The same asset as an earlier row.
+    SameAsRow = "same_as_row";
+    /// Several assets of the register fit.
+    SeveralAssets = "several_assets";
+    /// A column that is not read holds what could be a My Number.
+    UnreadDigits = "unread_digits";
+    /// The encoding has no such character.
+    NoSuchCharacter = "no_such_character";
     /// A cursor that was tampered with, or is for another list.
     Cursor = "cursor";
 }
@@ -222,6 +313,15 @@ pub enum Place {
     Header(&'static str),
     /// In the sheet that the request is about: a question, by number.
     Question(u16),
+    /// In a file: the sheet, the row from 1, and the column, as far as they are known.
+    Cell {
+        /// The sheet.
+        sheet: Option<String>,
+        /// The row, from 1.
+        row: Option<u32>,
+        /// The column: its letters, or the name of the field in JSON.
+        column: Option<String>,
+    },
 }
 
 /// One thing that is wrong with a request.
@@ -250,6 +350,16 @@ impl Fault {
     pub(crate) fn question(number: u16, code: Code) -> Self {
         let parameters = vec![("question", number.to_string())];
         Self { code, place: Place::Question(number), parameters }
+    }
+
+    /// A fault in a file.
+    pub(crate) fn cell(
+        sheet: Option<String>,
+        row: Option<u32>,
+        column: Option<String>,
+        code: Code,
+    ) -> Self {
+        Self { code, place: Place::Cell { sheet, row, column }, parameters: Vec::new() }
     }
 
     /// A fault in a header.

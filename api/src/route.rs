@@ -4,6 +4,8 @@
 pub(crate) mod answers;
 pub(crate) mod assessment;
 pub(crate) mod asset;
+pub(crate) mod asset_export;
+pub(crate) mod asset_import;
 pub(crate) mod asset_upsert;
 pub(crate) mod client;
 pub(crate) mod coverage;
@@ -43,6 +45,8 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
     register::configure(config);
     asset::configure(config);
     asset_upsert::configure(config);
+    asset_import::configure(config);
+    asset_export::configure(config);
     risk::configure(config);
     risk_summary::configure(config);
     treatment::configure(config);

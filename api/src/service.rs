@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
+use actix_web::rt::time::timeout;
 use actix_web::{HttpRequest, web};
 use aws_lc_rs::digest::{SHA256, digest};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -11,6 +12,7 @@ use mamori_domain::question_bank::Flaw;
 use mamori_domain::question_bank::library::Library;
 use mamori_domain::risk;
 use mamori_store::{Client, Context, Environment, Error, Stop, Store, Tx};
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use crate::auth::caller::Caller;
@@ -29,6 +31,9 @@ use crate::rim::rates::Rates;
 /// The service behind the routes; cheap to clone.
 #[derive(Clone)]
 pub struct Service(Arc<Shared>);
+
+/// How many files are read or written at once; others wait.
+const FILES_AT_ONCE: usize = 2;
 
 /// The limits that a request is held to.
 #[derive(Debug, Clone, Copy)]
@@ -57,6 +62,8 @@ struct Shared {
     issuers: RwLock<Arc<Issuers>>,
     epoch: AtomicI64,
     issuers_asked_at: AtomicI64,
+    /// Files that are read or written now: each takes memory that a request does not.
+    files: Semaphore,
     stopping: AtomicBool,
 }
 
@@ -123,6 +130,7 @@ impl Service {
             epoch: AtomicI64::new(0),
             issuers_asked_at: AtomicI64::new(0),
             stopping: AtomicBool::new(false),
+            files: Semaphore::new(FILES_AT_ONCE),
             public_url: config.public_url(),
             store,
             environment,
@@ -204,9 +212,29 @@ impl Service {
         let bulk = path.ends_with("/assets/upsert") || path == "/v1/risks/evaluate";
         let config = &self.0.config;
         Limits {
-            body: if bulk { config.bulk_limit } else { config.body_limit },
+            body: match path {
+                _ if path.ends_with("/asset-imports") => config.import_limit,
+                _ if bulk => config.bulk_limit,
+                _ => config.body_limit,
+            },
             time: std::time::Duration::from_secs(self.0.config.request_timeout),
         }
+    }
+
+    /// Reads or writes a file, away from the threads that answer; the store's own work is not
+    /// done here.
+    ///
+    /// # Errors
+    ///
+    /// 503 where the files before it take too long.
+    pub(crate) async fn with_file<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        let patience = std::time::Duration::from_secs(self.0.config.request_timeout) / 2;
+        let permit = timeout(patience, self.0.files.acquire()).await;
+        let _permit = permit.map_err(|_| Problem::new(Kind::Unavailable))?;
+        web::block(work).await.map_err(|_| Problem::internal("a file's thread has ended"))
     }
 
     /// The time now.

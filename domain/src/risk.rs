@@ -14,13 +14,17 @@
 pub mod asset;
 pub mod catalogue;
 pub mod exposure;
+pub mod ledger;
 pub mod snapshot;
 pub mod treatment;
+
+use serde::{Deserialize, Serialize};
 
 use crate::question_bank::Confidence;
 
 /// A medium or storage location (媒体・保存先), in the sheet's order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Medium {
     /// Paper (書類).
     Paper,

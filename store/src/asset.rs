@@ -375,12 +375,77 @@ impl Tx<'_> {
         if changed.is_empty() {
             return Ok(outcome);
         }
+        self.write_assets(changed)?;
+        self.record_register(taken, "assets_upserted")?;
+        Ok(outcome)
+    }
+
+    /// Adds assets to a register that was taken, or replaces those that are named: of each the
+    /// asset that it was, if any.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Taken`](crate::Kind::Taken) where another asset has the external id; or when the
+    /// database fails.
+    pub fn apply_assets(
+        &mut self,
+        taken: &Register,
+        entries: Vec<(Option<Asset>, Entry)>,
+    ) -> Result<(), Error> {
+        let custodian = self.custodian()?;
+        let now = self.now();
+        let mut changed = Vec::with_capacity(entries.len());
+        for (there, entry) in entries {
+            let importance = taken.model.importance(&entry.ratings).value;
+            let asset = match there {
+                None => self.new_asset(taken, entry),
+                Some(asset) => Asset {
+                    entry,
+                    importance,
+                    revision: asset.revision + 1,
+                    updated_at: now,
+                    ..asset
+                },
+            };
+            changed.push(Row::of(&asset, custodian));
+        }
+        if changed.is_empty() {
+            return Ok(());
+        }
+        self.write_assets(changed)?;
+        self.record_register(taken, "assets_imported")
+    }
+
+    /// Hands every asset of an organization to `each`, in the order in which they were added, a
+    /// thousand to a statement.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub fn each_asset(
+        &mut self,
+        organization: Uuid,
+        mut each: impl FnMut(Asset),
+    ) -> Result<(), Error> {
+        let mut after = None;
+        loop {
+            let page = self.list_assets(organization, &AssetFilter::default(), after, PAGE)?;
+            after = page.items.last().map(|asset| asset.id);
+            page.items.into_iter().for_each(&mut each);
+            if page.beyond.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    fn write_assets(&mut self, changed: Vec<Row>) -> Result<(), Error> {
         for rows in changed.chunks(MOST_ROWS) {
             on_each_backend!(self.connection, |conn| diesel::insert_into(asset::table)
                 .values(rows)
                 .on_conflict(asset::id)
                 .do_update()
                 .set((
+                    asset::external_id.eq(excluded(asset::external_id)),
                     asset::name.eq(excluded(asset::name)),
                     asset::search_key.eq(excluded(asset::search_key)),
                     asset::business_category.eq(excluded(asset::business_category)),
@@ -406,8 +471,7 @@ impl Tx<'_> {
                 ))
                 .execute(conn))?;
         }
-        self.record_register(taken, "assets_upserted")?;
-        Ok(outcome)
+        Ok(())
     }
 
     /// Moves the ratings and importances of all assets of a register by `step`, which its
@@ -447,6 +511,9 @@ impl Tx<'_> {
         })
     }
 }
+
+/// How many assets are read at once where all are read.
+const PAGE: u16 = 1_000;
 
 /// The most rows in one statement: SQLite takes 32,766 values, and an asset has 25.
 const MOST_ROWS: usize = 1_000;

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use crate::connection::on_each_backend;
-use crate::schema::{idempotency, used_assertion};
+use crate::schema::{asset_import, idempotency, used_assertion};
 use crate::types::At;
 use crate::{Error, Tx};
 
@@ -14,10 +14,12 @@ pub struct Sweep {
     pub idempotency_keys: usize,
     /// Client assertions.
     pub assertions: usize,
+    /// Files of assets, with their rows.
+    pub imports: usize,
 }
 
 impl Tx<'_> {
-    /// Removes idempotency keys and client assertions that have expired.
+    /// Removes idempotency keys, client assertions and files of assets that have expired.
     ///
     /// # Errors
     ///
@@ -32,6 +34,10 @@ impl Tx<'_> {
             used_assertion::table.filter(used_assertion::expires_at.le(now))
         )
         .execute(conn))?;
-        Ok(Sweep { idempotency_keys, assertions })
+        let imports = on_each_backend!(self.connection, |conn| diesel::delete(
+            asset_import::table.filter(asset_import::expires_at.le(now))
+        )
+        .execute(conn))?;
+        Ok(Sweep { idempotency_keys, assertions, imports })
     }
 }

@@ -8,6 +8,7 @@
 mod answer;
 mod assessment;
 mod asset;
+mod asset_import;
 mod change;
 mod client;
 mod connection;
@@ -35,6 +36,7 @@ mod update;
 pub use answer::StoredAnswer;
 pub use assessment::{AssessmentFilter, Pins};
 pub use asset::{AssetFilter, Upsert, Upserted};
+pub use asset_import::{AssetImport, ImportRow};
 pub use change::Change;
 pub use client::{Client, ClientIdentity, Secret};
 pub use door::{Clock, Context, Environment, Ids, Options, Stop, Store, Tx};

@@ -335,6 +335,35 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::sql::*;
+
+    asset_import (id) {
+        id -> Id,
+        custodian_id -> Id,
+        organization_id -> Id,
+        about -> Text,
+        applied_at -> Nullable<Instant>,
+        created_at -> Instant,
+        expires_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::sql::*;
+
+    asset_import_row (import_id, number) {
+        import_id -> Id,
+        number -> BigInt,
+        custodian_id -> Id,
+        organization_id -> Id,
+        verdict -> Text,
+        about -> Text,
+    }
+}
+
 diesel::joinable!(client_identity -> client (client_id));
 diesel::joinable!(answer -> assessment (assessment_id));
 diesel::joinable!(result -> assessment (assessment_id));
@@ -357,6 +386,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     treatment,
     risk_snapshot,
     risk_snapshot_row,
+    asset_import,
+    asset_import_row,
     idempotency,
     change
 );

@@ -134,6 +134,26 @@ fn record() -> Recorded {
     recorder.recorded
 }
 
+/// A file of assets, from its preview to its application, and the register as a file.
+fn files(recorder: &mut Recorder<'_>, organization: &str) {
+    let auth = format!("Bearer {}", recorder.desk.token);
+    let file = "\
+        業務分類,情報資産名称,媒体・保存先,個人情報,機密性,完全性,可用性,重要度,登録日\n\
+        営業,得意先名簿,事務所PC,有,3,2,2,2,令和7年3月1日\n\
+        営業,見積書の控え,紙,,2,2,1,2,2025.4.1\n";
+    let path = format!("{organization}/asset-imports");
+    let headers = [("authorization", auth.as_str()), ("content-type", "text/csv")];
+    let read = recorder.desk.raw("POST", &path, &headers, file.as_bytes());
+    recorder.keep("create_asset_import", &read);
+    let import = read.header("location").expect("a place").to_owned();
+    let _ = recorder.call("get_asset_import", "GET", &import, &[], None);
+    let _ = recorder.call("list_asset_import_rows", "GET", &format!("{import}/rows"), &[], None);
+    let accept = Some(json!({"accept_proposals": true}));
+    let _ = recorder.call("apply_asset_import", "POST", &format!("{import}/apply"), &[], accept);
+    let path = format!("{organization}/asset-export?format=json");
+    let _ = recorder.call("export_assets", "GET", &path, &[], None);
+}
+
 /// The risk register, from its edition to a treated risk.
 fn risks(recorder: &mut Recorder<'_>, organization: &str) {
     for (operation, path) in
@@ -215,6 +235,7 @@ fn risks(recorder: &mut Recorder<'_>, organization: &str) {
     let path = format!("{organization}/risk-register/conversion");
     let edition = Some(json!({"edition": "3.1", "dry_run": true}));
     let _ = recorder.call("convert_risk_register", "POST", &path, &any, edition);
+    files(recorder, organization);
 }
 
 /// An assessment from its draft to its result; gives its place.

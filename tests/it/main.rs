@@ -12,6 +12,7 @@ mod client;
 mod examples;
 mod http;
 mod idempotency;
+mod ledger;
 mod main_job;
 mod nodes;
 mod openapi;

@@ -31,8 +31,8 @@ pub(crate) struct ProblemBody {
     trace_id: String,
 }
 
-/// One thing that is wrong with a request. Exactly one of `pointer`, `parameter`, `header` and
-/// `question` says where.
+/// One thing that is wrong with a request. Exactly one of `pointer`, `parameter`, `header`,
+/// `question` and `cell` says where.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ProblemError {
     /// What is wrong; stable.
@@ -54,8 +54,26 @@ pub(crate) struct ProblemError {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, minimum = 1, maximum = 500)]
     question: Option<u16>,
+    /// Where in the file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    cell: Option<CellPlace>,
     /// What is wrong in words, in the language of the answer.
     detail: String,
+}
+
+/// A place in a file, as far as it is known.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CellPlace {
+    /// The name of the sheet.
+    #[schema(required, example = "情報資産管理台帳")]
+    sheet: Option<String>,
+    /// The row, from 1; in CSV its line, in JSON which asset.
+    #[schema(required, minimum = 1, example = 12)]
+    row: Option<u32>,
+    /// The letters of the column; in JSON the name of the field.
+    #[schema(required, example = "F")]
+    column: Option<String>,
 }
 
 impl ProblemBody {
@@ -84,14 +102,19 @@ impl ProblemBody {
 
 impl ProblemError {
     fn render(fault: &Fault, catalogue: &Catalogue, language: Language) -> Self {
-        let (mut pointer, mut parameter, mut header, mut question) = (None, None, None, None);
+        let (mut pointer, mut parameter, mut header) = (None, None, None);
+        let (mut question, mut cell) = (None, None);
         match &fault.place {
             Place::Pointer(place) => pointer = Some(place.clone()),
             Place::Parameter(name) => parameter = Some(name.clone().into_owned()),
             Place::Header(name) => header = Some(*name),
             Place::Question(number) => question = Some(*number),
+            Place::Cell { sheet, row, column } => {
+                let (sheet, column) = (sheet.clone(), column.clone());
+                cell = Some(CellPlace { sheet, row: *row, column });
+            }
         }
         let detail = fill(catalogue.fault(fault.code, language), &fault.parameters);
-        Self { code: fault.code.as_str(), pointer, parameter, header, question, detail }
+        Self { code: fault.code.as_str(), pointer, parameter, header, question, cell, detail }
     }
 }

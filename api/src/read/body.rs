@@ -37,6 +37,18 @@ impl FromRequest for Incoming {
     }
 }
 
+/// A file that was sent.
+pub(crate) struct SentFile {
+    /// Which of the accepted media types it has.
+    pub(crate) which: usize,
+    /// The charset that is stated with it, in small letters.
+    pub(crate) charset: Option<String>,
+    /// The Idempotency-Key, with the fingerprint of this request.
+    pub(crate) once: Option<Idempotency>,
+    /// The file.
+    pub(crate) bytes: Bytes,
+}
+
 /// A body that was read, and what makes a retry of it the same request.
 pub(crate) struct Received<T> {
     /// What the body says.
@@ -86,6 +98,29 @@ impl Incoming {
     /// Reads a form.
     pub(crate) async fn form(self) -> Result<Bytes, Problem> {
         Ok(self.bytes(&["application/x-www-form-urlencoded"], false).await?.1)
+    }
+
+    /// Reads a file of one of these media types: which one it is, the charset that is stated, and
+    /// the file.
+    pub(crate) async fn file(self, accepted: &[&str]) -> Result<SentFile, Problem> {
+        let found = self.request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let (essence, parameters) =
+            found.unwrap_or_default().split_once(';').unwrap_or((found.unwrap_or_default(), ""));
+        let (name, charset) = parameters.split_once('=').unwrap_or((parameters, ""));
+        let essence = essence.trim();
+        let known = accepted.iter().position(|accepted| essence.eq_ignore_ascii_case(accepted));
+        let charset = Some(charset.trim().trim_matches('"').to_ascii_lowercase());
+        let charset = charset.filter(|charset| !charset.is_empty());
+        let foreign = !parameters.trim().is_empty() && !name.trim().eq_ignore_ascii_case("charset");
+        let Some(which) = known.filter(|_| !foreign) else {
+            let expected = accepted.join(", ");
+            return Err(Problem::new(Kind::UnsupportedMediaType).with("expected", expected));
+        };
+        let (request, mut payload) = (self.request, self.payload);
+        let limits = Service::of(&request).limits(request.path());
+        let received = timeout(limits.time / 2, receive(&mut payload, limits.body)).await;
+        let bytes = received.map_err(|_| Problem::new(Kind::RequestTimeout))??;
+        Ok(SentFile { which, charset, once: once(&request, &bytes)?, bytes })
     }
 
     async fn bytes(

@@ -36,6 +36,8 @@ pub(crate) fn fingerprint(request: &HttpRequest, body: &[u8]) -> Vec<u8> {
         digest.update(value.as_bytes());
     }
     digest.update(b"\n");
+    digest.update(request.query_string().as_bytes());
+    digest.update(b"\n");
     digest.update(body);
     digest.finish().as_ref().to_vec()
 }

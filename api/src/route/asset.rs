@@ -260,7 +260,7 @@ impl AssetInput {
 
     /// The entry that this says, with every value checked; `within` is the place of the asset in
     /// the body.
-    pub(super) fn entry(
+    pub(crate) fn entry(
         self,
         check: &mut Check,
         within: &str,
@@ -331,7 +331,7 @@ impl AssetInput {
 pub(super) const ANY_SCALE: RangeInclusive<i64> = 0..=3;
 
 /// The ratings of an edition.
-pub(super) fn scale(model: &Model) -> RangeInclusive<i64> {
+pub(crate) fn scale(model: &Model) -> RangeInclusive<i64> {
     i64::from(model.lowest)..=i64::from(model.top)
 }
 

@@ -1,0 +1,880 @@
+//! Files of assets: a preview with each row's verdict, and its application by a second call.
+
+use std::collections::BTreeSet;
+
+use actix_web::http::StatusCode;
+use actix_web::{delete, get, post};
+use chrono::{DateTime, Duration, Utc};
+use mamori_domain::risk::ledger::Column;
+use mamori_domain::risk::ledger::matching::Wanted;
+use mamori_domain::risk::ledger::row::{Read, Stated};
+use mamori_domain::risk::ledger::scale::Basis;
+use mamori_domain::risk::{Medium, Model};
+use mamori_domain::text::Language;
+use mamori_store::{AssetImport, ImportRow, Stop, Tx};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use super::asset::AssetInput;
+use super::register::taken;
+use super::risk::Situation;
+use super::risk_evaluation::named_model;
+use super::risk_model::{MediumValue, TAG};
+use crate::answer::{Answer, nothing, page, reply, send, show, with};
+use crate::auth::Call;
+use crate::auth::caller::{RisksRead, RisksWrite};
+use crate::ledger::judge::{
+    Candidate, CellFault, Judged, Table, Verdict, disagreements, judge, target, warnings,
+};
+use crate::ledger::{
+    AssetFile, Encoding, File, Format, MOST_ROWS, letters, read_csv, read_xlsx, repeatable,
+};
+use crate::problem::{Code, Fault, Kind, Problem, refused_as};
+use crate::read::body::{SentFile, parse};
+use crate::read::condition::etag;
+use crate::read::query::{PageQuery, Parameters};
+use crate::read::{Incoming, PathId, Query};
+use crate::service::Service;
+use crate::wire::wire_enum;
+
+/// How long a file may wait for its application.
+const LIFETIME: Duration = Duration::hours(24);
+/// How many rows are read at once where all are read.
+const PAGE: u16 = 1_000;
+
+pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
+    config
+        .service(create_asset_import)
+        .service(get_asset_import)
+        .service(list_asset_import_rows)
+        .service(apply_asset_import)
+        .service(delete_asset_import);
+}
+
+wire_enum! {
+    /// The format of a file: `xlsx`, `csv` or `json`.
+    #[schema(as = FileFormat)]
+    pub(crate) enum FormatValue = Format {
+        Xlsx = "xlsx",
+        Csv = "csv",
+        Json = "json",
+    }
+}
+
+wire_enum! {
+    /// What the scale of a file rests on: the edition that is `stated` with the call or in the
+    /// file, `ratings` that only one scale has, or `words` (高, 中, 低), which every scale has.
+    #[schema(as = ImportScaleBasis)]
+    pub(crate) enum BasisValue = Basis {
+        Stated = "stated",
+        Ratings = "ratings",
+        Words = "words",
+    }
+}
+
+wire_enum! {
+    /// Where a file stands: `ready` to be applied, `refused` because of some of its rows, or
+    /// `applied`.
+    #[schema(as = ImportState)]
+    pub(crate) enum StateValue {
+        Ready = "ready",
+        Refused = "refused",
+        Applied = "applied",
+    }
+}
+
+/// Assets as a JSON file has them.
+#[derive(Debug, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = AssetFile)]
+#[expect(dead_code, reason = "the document's words for what the reader reads by itself")]
+pub(crate) struct AssetFileBody {
+    /// The edition by whose scale the assets are rated: `2.1`, `3.0`, `3.1` or `4.0`.
+    #[schema(pattern = "^(2\\.1|3\\.0|3\\.1|4\\.0)$", example = "4.0")]
+    edition: Option<String>,
+    /// The assets, each with the fields of the register; what mamori computes may be there, and is
+    /// compared.
+    #[schema(min_items = 1, max_items = 10000)]
+    assets: Vec<AssetFileRow>,
+}
+
+/// An asset in a JSON file. Its fields are read as cells of a sheet are: a rating may be `3` or
+/// `"高"`, a flag `true` or `"有"`, a day `"2025-03-01"` or `"令和7年3月1日"`. What is not as it
+/// should be is told in the preview, row by row.
+#[derive(Debug, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = AssetFileRow)]
+#[expect(dead_code, reason = "the document's words for what the reader reads by itself")]
+pub(crate) struct AssetFileRow {
+    /// mamori's own id, in a file that mamori wrote.
+    id: Option<CellValue>,
+    /// Your own key for it.
+    external_id: Option<CellValue>,
+    /// The business that it belongs to (業務分類).
+    business_category: Option<CellValue>,
+    /// Its name (情報資産名称).
+    name: Option<CellValue>,
+    /// A remark (備考).
+    note: Option<CellValue>,
+    /// Who may use it (利用者範囲).
+    user_scope: Option<CellValue>,
+    /// The department in charge (管理部署).
+    owner_department: Option<CellValue>,
+    /// Its medium (媒体・保存先), by code or by the sheet's word.
+    medium: Option<CellValue>,
+    /// Personal information (個人情報).
+    personal_information: Option<CellValue>,
+    /// Special care-required personal information (要配慮個人情報).
+    special_care_required_personal_information: Option<CellValue>,
+    /// Specific personal information (特定個人情報).
+    specific_personal_information: Option<CellValue>,
+    /// An accident could threaten the firm's survival.
+    threatens_survival: Option<CellValue>,
+    /// Confidentiality (機密性).
+    confidentiality: Option<CellValue>,
+    /// Integrity (完全性).
+    integrity: Option<CellValue>,
+    /// Availability (可用性).
+    availability: Option<CellValue>,
+    /// Importance (重要度): compared, never taken over.
+    importance: Option<CellValue>,
+    /// How long it is kept (保存期限).
+    retention: Option<CellValue>,
+    /// The day of registration (登録日).
+    registered_on: Option<CellValue>,
+    /// Words of your own.
+    tags: Option<CellValue>,
+    /// Threat (脅威の発生頻度): not read.
+    threat: Option<CellValue>,
+    /// Vulnerability (脆弱性): not read.
+    vulnerability: Option<CellValue>,
+    /// Likelihood (被害発生可能性): not read.
+    likelihood: Option<CellValue>,
+    /// Risk value (リスク値): compared, never taken over.
+    value: Option<CellValue>,
+    /// Risk class: not read.
+    class: Option<CellValue>,
+}
+
+/// A workbook (.xlsx).
+#[derive(Debug, ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "the document's words for what the reader reads by itself")]
+pub(crate) struct Workbook(Vec<u8>);
+
+/// A cell: a text, a number, true or false, or texts.
+#[derive(Debug, ToSchema)]
+#[schema(as = CellValue)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "the document's words for what the reader reads by itself")]
+pub(crate) enum CellValue {
+    /// A text.
+    Text(String),
+    /// A number.
+    Number(f64),
+    /// True or false.
+    Flag(bool),
+    /// Texts, for tags.
+    Texts(Vec<String>),
+}
+
+/// What is kept of a file.
+#[derive(Debug, Serialize, Deserialize)]
+struct About {
+    format: FormatValue,
+    encoding: Option<String>,
+    sheet: Option<String>,
+    sheets_not_read: Vec<String>,
+    edition: String,
+    scale_basis: BasisValue,
+    /// The fields that it has, each with its place and heading.
+    columns: Vec<(Column, Option<String>, Option<String>)>,
+    columns_not_read: Vec<(String, String)>,
+    counts: Counts,
+    proposals: usize,
+    warnings: usize,
+    not_in_file: u64,
+}
+
+impl About {
+    fn fields(&self) -> BTreeSet<Column> {
+        self.columns.iter().map(|(column, ..)| *column).collect()
+    }
+}
+
+/// How many rows get each verdict.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ImportCounts)]
+pub(crate) struct Counts {
+    /// New assets.
+    create: usize,
+    /// Changes of assets that are there.
+    update: usize,
+    /// Rows of which the register says the same.
+    unchanged: usize,
+    /// Rows that are refused: as long as there are any, nothing is applied.
+    refused: usize,
+}
+
+impl Counts {
+    fn of(judged: &[Judged]) -> Self {
+        let count = |wanted| judged.iter().filter(|row| row.verdict == wanted).count();
+        Self {
+            create: count(Verdict::Create),
+            update: count(Verdict::Update),
+            unchanged: count(Verdict::Unchanged),
+            refused: count(Verdict::Refused),
+        }
+    }
+}
+
+/// What is kept of a row.
+#[derive(Debug, Serialize, Deserialize)]
+struct RowAbout {
+    stated: Stated,
+    /// The asset that it is about, and its revision.
+    asset: (Option<Uuid>, i64),
+    /// What the register is to say.
+    entry: Option<AssetInput>,
+    changes: Vec<Column>,
+    faults: Vec<CellFault>,
+    disagreements: Vec<(Column, u8, u8)>,
+    warnings: Vec<String>,
+}
+
+/// A column of a file that is read.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ImportColumn {
+    /// The field.
+    #[schema(example = "name")]
+    field: &'static str,
+    /// Its letters; in JSON the name of the field.
+    #[schema(required, example = "B")]
+    column: Option<String>,
+    /// What stands over it; null in JSON.
+    #[schema(required, example = "情報資産名称")]
+    heading: Option<String>,
+}
+
+/// A column of a file that is not read, because its heading says nothing to mamori.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct UnreadColumn {
+    /// Its letters.
+    #[schema(example = "Q")]
+    column: String,
+    /// What stands over it, shortened.
+    heading: String,
+}
+
+/// A file of assets: what it would change, or has changed.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AssetImport)]
+pub(crate) struct AssetImportBody {
+    /// Its id.
+    id: Uuid,
+    /// The organization.
+    organization: Uuid,
+    state: StateValue,
+    format: FormatValue,
+    /// The encoding that was found: `utf-8` or `shift_jis` (CP932); null for a workbook.
+    #[schema(required)]
+    encoding: Option<String>,
+    /// The name of the sheet that is read; null where the format has none.
+    #[schema(required)]
+    sheet: Option<String>,
+    /// The sheets that are not read.
+    sheets_not_read: Vec<String>,
+    /// The edition of the register.
+    #[schema(example = "4.0")]
+    edition: String,
+    scale_basis: BasisValue,
+    /// The columns that are read.
+    columns: Vec<ImportColumn>,
+    /// The columns that are not.
+    columns_not_read: Vec<UnreadColumn>,
+    counts: Counts,
+    /// Rows whose medium is only proposed: they are applied where the application accepts that.
+    proposals: usize,
+    /// Columns of rows that are not read and hold twelve digits in a row: they could be a My
+    /// Number, which belongs in no ledger.
+    warnings: usize,
+    /// Assets of the register that no row is about; they stay as they are.
+    not_in_file: u64,
+    /// When it was read.
+    created_at: DateTime<Utc>,
+    /// When it is forgotten, whether it was applied or not.
+    expires_at: DateTime<Utc>,
+    /// When it was applied.
+    #[schema(required)]
+    applied_at: Option<DateTime<Utc>>,
+}
+
+impl AssetImportBody {
+    fn of(import: &AssetImport, about: About) -> Self {
+        let state = match (import.applied_at, about.counts.refused) {
+            (Some(_), _) => StateValue::Applied,
+            (None, 0) => StateValue::Ready,
+            (None, _) => StateValue::Refused,
+        };
+        let column = |(column, place, heading): (Column, Option<String>, Option<String>)| {
+            ImportColumn { field: column.code(), column: place, heading }
+        };
+        let unread = |(column, heading)| UnreadColumn { column, heading };
+        Self {
+            id: import.id,
+            organization: import.organization,
+            state,
+            format: about.format,
+            encoding: about.encoding,
+            sheet: about.sheet,
+            sheets_not_read: about.sheets_not_read,
+            edition: about.edition,
+            scale_basis: about.scale_basis,
+            columns: about.columns.into_iter().map(column).collect(),
+            columns_not_read: about.columns_not_read.into_iter().map(unread).collect(),
+            counts: about.counts,
+            proposals: about.proposals,
+            warnings: about.warnings,
+            not_in_file: about.not_in_file,
+            created_at: import.created_at,
+            expires_at: import.expires_at,
+            applied_at: import.applied_at,
+        }
+    }
+
+    fn tag(import: &AssetImport) -> String {
+        etag(if import.applied_at.is_some() { 2 } else { 1 }, "")
+    }
+}
+
+fn about(import: &AssetImport) -> Result<About, Problem> {
+    serde_json::from_str(&import.about).map_err(|_| Problem::internal("what is kept of a file"))
+}
+
+/// Which edition a file is rated by.
+#[derive(Debug, Deserialize)]
+struct ImportQuery {
+    edition: Option<String>,
+}
+
+impl Parameters for ImportQuery {
+    const KNOWN: &'static [(&'static str, &'static str)] = &[("edition", "2.1, 3.0, 3.1, 4.0")];
+}
+
+/// Preview a file of assets
+///
+/// Reads a ledger (情報資産管理台帳) and answers what it would change; nothing is changed yet.
+/// Send the file itself: a workbook (.xlsx), CSV (UTF-8 or Shift_JIS, which is found or may be
+/// stated as `charset`) or JSON, with at most 10,000 assets. Columns may stand in any order, under
+/// titles and over several rows of headings. The scale of its ratings is never guessed: a file
+/// that has neither 0 nor 3 needs `edition`, here or in the file. Each row's verdict is in
+/// `/rows`. The preview is kept for 24 hours.
+#[utoipa::path(
+    tag = TAG,
+    params(
+        ("id" = Uuid, Path, description = "The organization"),
+        ("edition" = inline(Option<String>), Query, nullable = false,
+            description = "The edition by whose scale the file is rated",
+            pattern = "^(2\\.1|3\\.0|3\\.1|4\\.0)$", example = "4.0"),
+    ),
+    request_body(content(
+        (AssetFileBody = "application/json", example = json!({"edition": "4.0", "assets": [
+            {"name": "社員名簿", "medium": "office_pc", "confidentiality": 3, "integrity": 2,
+             "availability": "低", "personal_information": "有", "registered_on": "令和7年3月1日"},
+        ]})),
+        (String = "text/csv"),
+        (Workbook = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    )),
+    responses((status = 201, description = "What the file would change", body = AssetImportBody)),
+    security(("oauth2" = ["risks:write"])),
+    extensions(("x-mamori" = json!({
+        "body": true, "once": true, "created": true, "actor": true,
+        "problems": ["not-found", "risk-register-missing", "file-unreadable"],
+        "links": {"get_asset_import": "/id", "list_asset_import_rows": "/id",
+            "apply_asset_import": "/id", "delete_asset_import": "/id"},
+    }))),
+)]
+#[post("/v1/organizations/{id}/asset-imports")]
+async fn create_asset_import(
+    call: Call<RisksWrite>,
+    id: PathId,
+    query: Query<ImportQuery>,
+    body: Incoming,
+) -> Answer {
+    let stated = query.0.edition.as_deref().map(|edition| named_edition(edition)).transpose()?;
+    let sent = body.file(&Format::ALL.map(Format::media_type)).await?;
+    let once = sent.once.clone();
+    call.reaches(id.0)?;
+    let service = call.service.clone();
+    let opened = call.service.with_file(move || Opened::of(&sent, &service)).await??;
+    let wanted = Wanted::by(opened.rows.iter().map(|row| &row.stated));
+    let look =
+        move |tx: &mut Tx<'_>| {
+            let situation = Situation::load(tx, id.0)?;
+            let (mut assets, mut others) = (Vec::new(), 0_u64);
+            tx.each_asset(id.0, |asset| {
+                if wanted.holds(&asset) { assets.push(asset) } else { others += 1 }
+            })?;
+            Ok::<_, Stop<Problem>>((situation, assets, others))
+        };
+    let (situation, assets, others) = call.service.store().read(call.context(), look).await?;
+    let (service, today) = (call.service.clone(), call.service.today());
+    let preview = move || opened.preview(&service, &situation, &assets, others, stated, today);
+    let (about, rows) = call.service.with_file(preview).await??;
+    let text = serde_json::to_string(&about).map_err(|_| Problem::internal("a file's preview"))?;
+    let work = move |tx: &mut Tx<'_>| {
+        super::register::register(tx, id.0)?;
+        let added = tx
+            .add_asset_import(id.0, text.clone(), rows.clone(), LIFETIME)
+            .map_err(refused_as(Kind::RiskRegisterMissing))?;
+        let location = format!("/v1/asset-imports/{}", added.id);
+        let kept = self::about(&added)?;
+        let created = reply(StatusCode::CREATED, &AssetImportBody::of(&added, kept))?;
+        let created =
+            with(with(created, "location", location), "etag", AssetImportBody::tag(&added));
+        Ok::<_, Stop<Problem>>(created)
+    };
+    Ok(send(call.service.store().transact_once(call.context(), once, work).await?))
+}
+
+/// The model of the edition in the query.
+fn named_edition(edition: &str) -> Result<&'static Model, Problem> {
+    named_model("", edition).map_err(|problem| {
+        let fault = Fault::parameter("edition", Code::NoSuchEdition);
+        let parameters = problem.faults.into_iter().flat_map(|fault| fault.parameters).collect();
+        Problem::fault(Kind::MalformedRequest, Fault { parameters, ..fault })
+    })
+}
+
+/// A file whose rows are read.
+struct Opened {
+    format: Format,
+    encoding: Option<Encoding>,
+    others: Vec<String>,
+    table: Table,
+    rows: Vec<Read>,
+}
+
+impl Opened {
+    fn of(sent: &SentFile, service: &Service) -> Result<Self, Problem> {
+        let format = Format::ALL.get(sent.which).copied().unwrap_or(Format::Json);
+        let charset = match (format, sent.charset.as_deref()) {
+            (_, None) => None,
+            (Format::Csv | Format::Json, Some("utf-8" | "utf8")) => Some(Encoding::Utf8),
+            (Format::Csv, Some("shift_jis" | "shift-jis" | "sjis" | "windows-31j" | "cp932")) => {
+                Some(Encoding::ShiftJis)
+            }
+            (_, Some(_)) => {
+                let expected = "text/csv; charset=utf-8, text/csv; charset=shift_jis";
+                return Err(Problem::new(Kind::UnsupportedMediaType).with("expected", expected));
+            }
+        };
+        let (File { sheet, others, encoding }, headings) = match format {
+            Format::Xlsx => (read_xlsx(&sent.bytes)?, None),
+            Format::Csv => (read_csv(&sent.bytes, charset)?, None),
+            Format::Json => {
+                let file = parse::<AssetFile>(&sent.bytes)?;
+                if !(1..=MOST_ROWS).contains(&file.len()) {
+                    let fault = Fault::at("/assets", Code::ItemCount);
+                    let fault = fault.with("minimum", 1).with("maximum", MOST_ROWS);
+                    return Err(Problem::fault(Kind::InvalidRequest, fault));
+                }
+                let (sheet, headings) = file.sheet();
+                (File { sheet, others: Vec::new(), encoding: None }, Some(headings))
+            }
+        };
+        let table = match headings {
+            Some(headings) => Table { sheet, headings, lettered: false },
+            None => Table::of(sheet)?,
+        };
+        let rows = table.rows(service.risks())?;
+        Ok(Self { format, encoding, others, table, rows })
+    }
+
+    /// What the file would change.
+    fn preview(
+        self,
+        service: &Service,
+        situation: &Situation,
+        assets: &[mamori_domain::risk::asset::Asset],
+        others: u64,
+        stated: Option<&Model>,
+        today: chrono::NaiveDate,
+    ) -> Result<(About, Vec<ImportRow>), Problem> {
+        let model = situation.register.model;
+        let basis = self.table.scale(&self.rows, stated, model)?;
+        let exposures = situation.exposures(service)?;
+        let risk = |medium: Medium, importance: u8| {
+            Some(situation.risk(&exposures, (medium, importance))?.value)
+        };
+        let fields: BTreeSet<Column> = self.table.headings.columns.keys().copied().collect();
+        let candidates: Vec<Candidate> = self.rows.iter().map(Candidate::from).collect();
+        let judged = judge(&candidates, assets, &fields, model, today);
+        let matched = judged.iter().filter(|row| row.asset.is_some()).count();
+        let unmatched = assets.len().saturating_sub(matched);
+        let rows: Result<Vec<ImportRow>, Problem> = judged
+            .iter()
+            .zip(self.rows.iter().zip(&candidates))
+            .map(|(row, (read, candidate))| {
+                let disagree = |entry| disagreements(read, entry, model, risk);
+                let kept = RowAbout {
+                    stated: candidate.stated.clone(),
+                    asset: target(row),
+                    entry: row.entry.clone().map(AssetInput::from),
+                    changes: row.changes.clone(),
+                    faults: row.faults.clone(),
+                    disagreements: row.entry.as_ref().map(disagree).unwrap_or_default(),
+                    warnings: warnings(read),
+                };
+                let about = serde_json::to_string(&kept);
+                Ok(ImportRow {
+                    number: read.number,
+                    verdict: row.verdict.as_str().to_owned(),
+                    about: about.map_err(|_| Problem::internal("a row's preview"))?,
+                })
+            })
+            .collect();
+        let good = |row: &&Judged| row.verdict != Verdict::Refused;
+        let proposed = judged.iter().zip(&candidates).filter(|(row, _)| good(row));
+        let about = About {
+            format: self.format.into(),
+            encoding: self.encoding.map(|encoding| encoding.label().to_owned()),
+            sheet: self.table.sheet.name.as_deref().map(repeatable),
+            sheets_not_read: self.others.iter().map(|name| repeatable(name)).collect(),
+            edition: model.edition.to_owned(),
+            scale_basis: basis.into(),
+            columns: fields
+                .iter()
+                .map(|column| (*column, self.table.place(*column), self.table.heading(*column)))
+                .collect(),
+            columns_not_read: self
+                .table
+                .headings
+                .unknown
+                .iter()
+                .map(|(place, heading)| (letters(*place), repeatable(heading)))
+                .collect(),
+            counts: Counts::of(&judged),
+            proposals: proposed.filter(|(_, row)| row.stated.medium_proposed).count(),
+            warnings: self.rows.iter().map(|row| row.suspicious.len()).sum(),
+            not_in_file: others + u64::try_from(unmatched).unwrap_or_default(),
+        };
+        Ok((about, rows?))
+    }
+}
+
+/// Get an import
+///
+/// What a file of assets would change, or has changed.
+#[utoipa::path(
+    tag = TAG,
+    params(("id" = Uuid, Path, description = "The import")),
+    responses((status = 200, description = "The import", body = AssetImportBody)),
+    security(("oauth2" = ["risks:read"])),
+    extensions(("x-mamori" = json!({"etag": true, "problems": ["not-found"]}))),
+)]
+#[get("/v1/asset-imports/{id}")]
+async fn get_asset_import(call: Call<RisksRead>, id: PathId) -> Answer {
+    let work = move |tx: &mut Tx<'_>| Ok::<_, Stop<Problem>>(tx.find_asset_import(id.0)?);
+    let found = call.service.store().read_one(call.context(), work).await?;
+    let found = found.ok_or_else(Problem::not_found)?;
+    let tag = AssetImportBody::tag(&found);
+    Ok(show(&call.request, &tag, None, &AssetImportBody::of(&found, about(&found)?)))
+}
+
+/// A fault of a cell.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ImportError {
+    /// What is wrong; stable.
+    #[schema(pattern = "^[a-z_]+$", example = "unknown_medium")]
+    code: &'static str,
+    /// The field.
+    #[schema(example = "medium")]
+    field: &'static str,
+    /// The letters of the column; in JSON the name of the field. Null where the file has no such
+    /// column.
+    #[schema(required, example = "F")]
+    column: Option<String>,
+    /// What is wrong in words, in the language of the answer.
+    detail: String,
+}
+
+/// Where a file has computed otherwise than mamori does.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ImportDisagreement {
+    /// The field: `importance` or `value`.
+    #[schema(example = "importance")]
+    field: &'static str,
+    /// What the file says.
+    #[schema(minimum = 0, maximum = 255)]
+    file: u8,
+    /// What mamori computes.
+    #[schema(minimum = 0, maximum = 9)]
+    mamori: u8,
+}
+
+/// A row of a file, and what becomes of it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AssetImportRow {
+    /// Its number, from 1; in CSV its line, in JSON which asset.
+    #[schema(minimum = 1)]
+    row: u32,
+    verdict: Verdict,
+    /// The asset that it is about; null where it is a new one.
+    #[schema(required)]
+    asset: Option<Uuid>,
+    /// What the register is to say; null where the row says too little.
+    #[schema(required)]
+    entry: Option<AssetInput>,
+    /// The fields that change.
+    changes: Vec<&'static str>,
+    /// The medium that is proposed for the word in the file; null where it is the sheet's own.
+    #[schema(required)]
+    proposed_medium: Option<MediumValue>,
+    /// Where one cell names several media: those for which to write a row each.
+    offered_media: Vec<MediumValue>,
+    /// Where the file has computed otherwise: shown, never taken over.
+    disagreements: Vec<ImportDisagreement>,
+    /// Why it is refused.
+    errors: Vec<ImportError>,
+    /// The letters of columns that are not read and hold twelve digits in a row.
+    unread_digits: Vec<String>,
+}
+
+impl AssetImportRow {
+    fn of(row: &ImportRow, about: &About, service: &Service, language: Language) -> Option<Self> {
+        let kept: RowAbout = serde_json::from_str(&row.about).ok()?;
+        let place = |wanted: Column| {
+            let found = about.columns.iter().find(|(column, ..)| *column == wanted);
+            found.and_then(|(_, place, _)| place.clone())
+        };
+        let error = |fault: &CellFault| {
+            let code = fault.code()?;
+            Some(ImportError {
+                code: code.as_str(),
+                field: fault.column.code(),
+                column: place(fault.column),
+                detail: fault.fill(service.catalogue().fault(code, language)),
+            })
+        };
+        let disagreement = |(column, file, mamori): &(Column, u8, u8)| ImportDisagreement {
+            field: column.code(),
+            file: *file,
+            mamori: *mamori,
+        };
+        let proposed = kept.stated.medium.filter(|_| kept.stated.medium_proposed);
+        Some(Self {
+            row: row.number,
+            verdict: serde_json::from_value(row.verdict.as_str().into()).ok()?,
+            asset: kept.asset.0,
+            changes: kept.changes.iter().map(|column| column.code()).collect(),
+            proposed_medium: proposed.map(MediumValue::from),
+            offered_media: kept
+                .faults
+                .iter()
+                .flat_map(CellFault::media)
+                .map(MediumValue::from)
+                .collect(),
+            disagreements: kept.disagreements.iter().map(disagreement).collect(),
+            errors: kept.faults.iter().filter_map(error).collect(),
+            unread_digits: kept.warnings,
+            entry: kept.entry,
+        })
+    }
+}
+
+/// A page of a file's rows, in the file's order.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AssetImportRowList {
+    /// The rows.
+    items: Vec<AssetImportRow>,
+    /// Where the next page begins; null on the last.
+    #[schema(required)]
+    next_cursor: Option<String>,
+}
+
+/// Which rows to list.
+#[derive(Debug, Deserialize)]
+struct RowQuery {
+    verdict: Option<Verdict>,
+    limit: Option<i64>,
+    cursor: Option<String>,
+}
+
+impl Parameters for RowQuery {
+    const KNOWN: &'static [(&'static str, &'static str)] = &[
+        ("verdict", "create, update, unchanged, refused"),
+        ("limit", "1–200"),
+        ("cursor", "next_cursor"),
+    ];
+}
+
+/// List the rows of an import
+///
+/// Each row of a file with its verdict: what the register is to say, what changes, why it is
+/// refused, and where the sheet has computed otherwise; a page at a time.
+#[utoipa::path(
+    tag = TAG,
+    params(
+        ("id" = Uuid, Path, description = "The import"),
+        ("verdict" = inline(Option<Verdict>), Query, nullable = false,
+            description = "Only the rows with this verdict"),
+    ),
+    responses((status = 200, description = "A page of rows", body = AssetImportRowList)),
+    security(("oauth2" = ["risks:read"])),
+    extensions(("x-mamori" = json!({"list": true, "localized": true, "problems": ["not-found"]}))),
+)]
+#[get("/v1/asset-imports/{id}/rows")]
+async fn list_asset_import_rows(
+    call: Call<RisksRead>,
+    id: PathId,
+    query: Query<RowQuery>,
+) -> Answer {
+    let verdict = query.0.verdict.map(Verdict::as_str);
+    let wanted = PageQuery::of(query.0.limit, query.0.cursor)?;
+    let list = format!("import {} {}", id.0, verdict.unwrap_or_default());
+    let after = match &wanted.cursor {
+        None => 0,
+        Some(cursor) => call.service.cursors().open(&list, cursor)?.parse().unwrap_or_default(),
+    };
+    let limit = wanted.limit;
+    let work = move |tx: &mut Tx<'_>| {
+        let import = tx.find_asset_import(id.0)?.ok_or_else(Problem::not_found)?;
+        let rows = tx.list_import_rows(&import, verdict, after, limit)?;
+        Ok::<_, Stop<Problem>>((import, rows))
+    };
+    let (import, found) = call.service.store().read(call.context(), work).await?;
+    let about = about(&import)?;
+    let last = found.items.last().map(|row| row.number);
+    let next_cursor = call.service.cursors().next(&list, found.beyond.is_some(), last);
+    let row = |row| AssetImportRow::of(row, &about, &call.service, call.language);
+    let body =
+        AssetImportRowList { items: found.items.iter().filter_map(row).collect(), next_cursor };
+    Ok(page(&call.request, body.next_cursor.as_deref(), Some(call.language), &body))
+}
+
+/// How to apply a file.
+#[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ApplyInput {
+    /// Whether to take the media that are only proposed.
+    #[serde(default)]
+    accept_proposals: bool,
+}
+
+/// Apply an import
+///
+/// Changes the register as the preview says: all of it or nothing. Where the register has changed
+/// since, so that a row would do something else, nothing is applied and the file must be read
+/// again. Applying it a second time changes nothing.
+#[utoipa::path(
+    tag = TAG,
+    params(("id" = Uuid, Path, description = "The import")),
+    request_body(content = Option<ApplyInput>, example = json!({"accept_proposals": true})),
+    responses((status = 200, description = "The import, applied", body = AssetImportBody)),
+    security(("oauth2" = ["risks:write"])),
+    extensions(("x-mamori" = json!({
+        "body": true, "once": true, "actor": true,
+        "problems": ["not-found", "import-refused", "import-proposals-open", "import-outdated",
+            "asset-id-taken"],
+    }))),
+)]
+#[post("/v1/asset-imports/{id}/apply")]
+async fn apply_asset_import(call: Call<RisksWrite>, id: PathId, body: Incoming) -> Answer {
+    let received = body.json_or_empty::<ApplyInput>().await?;
+    let input = received.value;
+    let today = call.service.today();
+    let work = move |tx: &mut Tx<'_>| {
+        let import = tx.find_asset_import(id.0)?.ok_or_else(Problem::not_found)?;
+        let import = applied(tx, import, input, today)?;
+        let shown = reply(StatusCode::OK, &AssetImportBody::of(&import, about(&import)?))?;
+        Ok::<_, Stop<Problem>>(with(shown, "etag", AssetImportBody::tag(&import)))
+    };
+    let store = call.service.store();
+    Ok(send(store.transact_once(call.context(), received.once, work).await?))
+}
+
+fn applied(
+    tx: &mut Tx<'_>,
+    import: AssetImport,
+    input: ApplyInput,
+    today: chrono::NaiveDate,
+) -> Result<AssetImport, Stop<Problem>> {
+    if import.applied_at.is_some() {
+        return Ok(import);
+    }
+    let about = about(&import)?;
+    if about.counts.refused > 0 {
+        return Err(Problem::new(Kind::ImportRefused).with("count", about.counts.refused).into());
+    }
+    if about.proposals > 0 && !input.accept_proposals {
+        return Err(Problem::new(Kind::ImportProposals).with("count", about.proposals).into());
+    }
+    // From here on nobody else changes the register.
+    let register = taken(tx, import.organization)?;
+    let outdated = || Stop::from(Problem::new(Kind::ImportOutdated));
+    if register.model.edition != about.edition {
+        return Err(outdated());
+    }
+    if !tx.mark_import_applied(&import)? {
+        // Somebody was faster.
+        return Ok(tx.find_asset_import(import.id)?.ok_or_else(Problem::not_found)?);
+    }
+    let (mut candidates, mut verdicts) = (Vec::new(), Vec::new());
+    let mut after = 0;
+    loop {
+        let page = tx.list_import_rows(&import, None, after, PAGE)?;
+        for row in &page.items {
+            let kept: RowAbout = serde_json::from_str(&row.about)
+                .map_err(|_| Problem::internal("what is kept of a row"))?;
+            verdicts.push((row.verdict.clone(), kept.asset));
+            let (stated, faults) = (kept.stated, kept.faults);
+            candidates.push(Candidate { number: row.number, stated, faults });
+            after = row.number;
+        }
+        if page.beyond.is_none() {
+            break;
+        }
+    }
+    let wanted = Wanted::by(candidates.iter().map(|row| &row.stated));
+    let mut assets = Vec::new();
+    tx.each_asset(import.organization, |asset| {
+        if wanted.holds(&asset) {
+            assets.push(asset);
+        }
+    })?;
+    let judged = judge(&candidates, &assets, &about.fields(), register.model, today);
+    let same = judged
+        .iter()
+        .zip(&verdicts)
+        .all(|(row, (verdict, asset))| row.verdict.as_str() == verdict && target(row) == *asset);
+    if !same {
+        return Err(outdated());
+    }
+    let changed = judged.into_iter().filter(|row| row.verdict != Verdict::Unchanged);
+    let entries = changed.filter_map(|row| Some((row.asset, row.entry?))).collect();
+    tx.apply_assets(&register, entries).map_err(refused_as(Kind::AssetIdTaken))?;
+    Ok(tx.find_asset_import(import.id)?.ok_or_else(Problem::not_found)?)
+}
+
+/// Discard an import
+///
+/// Forgets a file with its rows. What it has changed in the register stays.
+#[utoipa::path(
+    tag = TAG,
+    params(("id" = Uuid, Path, description = "The import")),
+    responses((status = 204, description = "It is gone")),
+    security(("oauth2" = ["risks:write"])),
+    extensions(("x-mamori" = json!({"actor": true, "problems": ["not-found"]}))),
+)]
+#[delete("/v1/asset-imports/{id}")]
+async fn delete_asset_import(call: Call<RisksWrite>, id: PathId) -> Answer {
+    let work = move |tx: &mut Tx<'_>| {
+        let found = tx.find_asset_import(id.0)?.ok_or_else(Problem::not_found)?;
+        tx.remove_asset_import(&found)?;
+        Ok::<_, Stop<Problem>>(nothing())
+    };
+    Ok(send(call.service.store().transact(call.context(), work).await?))
+}

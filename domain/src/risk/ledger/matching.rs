@@ -1,0 +1,175 @@
+//! Which asset of the register a row is about, so that the same file twice changes nothing.
+//!
+//! 1. The asset with mamori's own id, in a sheet that mamori wrote.
+//! 2. The asset with the custodian's key; or one without a key that rule 3 finds.
+//! 3. The asset of the same business, name, medium and department.
+//! 4. The asset of the same business, name and medium, where one row and one asset are left of
+//!    them: it has changed its department.
+//!
+//! Texts are compared whatever their width, case and spaces. A row that finds none is a new asset;
+//! no rule removes an asset that no row is about. The rules are mamori's own.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use uuid::Uuid;
+
+use super::fold;
+use super::row::Stated;
+use crate::risk::Medium;
+use crate::risk::asset::{Asset, Entry};
+
+/// What a row is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Match {
+    /// A new asset.
+    New,
+    /// The asset at this place of those given.
+    Asset(usize),
+    /// The same asset as the row at this earlier place.
+    Row(usize),
+    /// More than one asset fits.
+    Several,
+}
+
+/// Business, name and medium.
+type Thing = (String, String, Medium);
+
+fn folded(text: Option<&String>) -> String {
+    text.map(|text| fold(text)).unwrap_or_default()
+}
+
+fn thing_of(entry: &Entry) -> Thing {
+    (folded(entry.business_category.as_ref()), fold(&entry.name), entry.medium)
+}
+
+fn thing(row: &Stated) -> Option<Thing> {
+    Some((folded(row.business_category.as_ref()), fold(row.name.as_ref()?), row.medium?))
+}
+
+/// What a file could be about, to look for in a register of any size.
+#[derive(Debug, Default)]
+pub struct Wanted {
+    ids: BTreeSet<Uuid>,
+    keys: BTreeSet<String>,
+    things: BTreeSet<Thing>,
+}
+
+impl Wanted {
+    /// What these rows could be about.
+    #[must_use]
+    pub fn by<'r>(rows: impl IntoIterator<Item = &'r Stated>) -> Self {
+        let mut wanted = Self::default();
+        for row in rows {
+            wanted.ids.extend(row.id);
+            wanted.keys.extend(row.external_id.clone());
+            wanted.things.extend(thing(row));
+        }
+        wanted
+    }
+
+    /// Whether a row could be about this asset.
+    #[must_use]
+    pub fn holds(&self, asset: &Asset) -> bool {
+        let entry = &asset.entry;
+        self.ids.contains(&asset.id)
+            || entry.external_id.as_ref().is_some_and(|key| self.keys.contains(key))
+            || self.things.contains(&thing_of(entry))
+    }
+}
+
+/// What each row is about, among the assets that [`Wanted`] holds.
+#[must_use]
+pub fn matched(rows: &[&Stated], assets: &[Asset]) -> Vec<Match> {
+    let mut by_id = BTreeMap::new();
+    let mut by_key = BTreeMap::new();
+    let mut by_thing: BTreeMap<Thing, Vec<usize>> = BTreeMap::new();
+    for (at, asset) in assets.iter().enumerate() {
+        by_id.insert(asset.id, at);
+        if let Some(key) = &asset.entry.external_id {
+            by_key.insert(key.as_str(), at);
+        }
+        by_thing.entry(thing_of(&asset.entry)).or_default().push(at);
+    }
+    let mut found: Vec<Option<Match>> = vec![None; rows.len()];
+    let mut claimed: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut claim = |found: &mut Vec<Option<Match>>, row: usize, asset: usize| {
+        let first = *claimed.entry(asset).or_insert(row);
+        let became = if first == row { Match::Asset(asset) } else { Match::Row(first) };
+        if let Some(slot) = found.get_mut(row) {
+            *slot = Some(became);
+        }
+    };
+    // Rules 1 and 2.
+    let mut keyed: BTreeMap<&str, usize> = BTreeMap::new();
+    for (at, row) in rows.iter().enumerate() {
+        let known = row.id.and_then(|id| by_id.get(&id)).copied();
+        let known = known.or_else(|| by_key.get(row.external_id.as_deref()?).copied());
+        let first = row.external_id.as_deref().map(|key| *keyed.entry(key).or_insert(at));
+        match (known, first.filter(|first| *first != at)) {
+            (_, Some(first)) => {
+                if let Some(slot) = found.get_mut(at) {
+                    *slot = Some(Match::Row(first));
+                }
+            }
+            (Some(asset), None) => claim(&mut found, at, asset),
+            (None, None) => {}
+        }
+    }
+    // Rules 3 and 4, thing by thing.
+    let mut left: BTreeMap<Thing, Vec<usize>> = BTreeMap::new();
+    for (at, row) in rows.iter().enumerate() {
+        if found.get(at).is_some_and(Option::is_none)
+            && let Some(thing) = thing(row)
+        {
+            left.entry(thing).or_default().push(at);
+        }
+    }
+    for (thing, mut open) in left {
+        let free = |asset: &usize, row: &Stated, claimed: &BTreeMap<usize, usize>| {
+            let key = assets.get(*asset).and_then(|asset| asset.entry.external_id.as_ref());
+            !claimed.contains_key(asset) && (key.is_none() || row.external_id.is_none())
+        };
+        let department = |asset: &usize| {
+            folded(assets.get(*asset).and_then(|asset| asset.entry.owner_department.as_ref()))
+        };
+        let there = by_thing.get(&thing).map(Vec::as_slice).unwrap_or_default();
+        let mut departments: BTreeMap<(String, Option<Uuid>, Option<&str>), usize> =
+            BTreeMap::new();
+        open.retain(|at| {
+            let Some(row) = rows.get(*at) else { return false };
+            let own = folded(row.owner_department.as_ref());
+            let key = (own.clone(), row.id, row.external_id.as_deref());
+            let first = *departments.entry(key).or_insert(*at);
+            let fitting: Vec<usize> = there
+                .iter()
+                .filter(|asset| free(asset, row, &claimed) && department(asset) == own)
+                .copied()
+                .collect();
+            let became = match (first == *at, fitting.as_slice()) {
+                (false, _) => Match::Row(first),
+                (true, [asset]) => {
+                    claimed.insert(*asset, *at);
+                    Match::Asset(*asset)
+                }
+                (true, []) => return true,
+                (true, _) => Match::Several,
+            };
+            if let Some(slot) = found.get_mut(*at) {
+                *slot = Some(became);
+            }
+            false
+        });
+        if let [at] = open.as_slice()
+            && let Some(row) = rows.get(*at)
+        {
+            let rest: Vec<_> = there.iter().filter(|asset| free(asset, row, &claimed)).collect();
+            if let [asset] = rest.as_slice() {
+                claimed.insert(**asset, *at);
+                if let Some(slot) = found.get_mut(*at) {
+                    *slot = Some(Match::Asset(**asset));
+                }
+            }
+        }
+    }
+    found.into_iter().map(|became| became.unwrap_or(Match::New)).collect()
+}

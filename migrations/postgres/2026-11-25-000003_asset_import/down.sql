@@ -1,0 +1,2 @@
+DROP TABLE asset_import_row;
+DROP TABLE asset_import;
