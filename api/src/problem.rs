@@ -246,8 +246,6 @@ codes! {
     ColumnMissing = "column_missing";
     /// A column of the ledger is there twice.
     ColumnTwice = "column_twice";
-    /// No asset stands under the headings.
-    NoRows = "no_rows";
     /// More rows than are taken.
     TooManyRows = "too_many_rows";
     /// More columns than are taken.

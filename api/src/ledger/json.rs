@@ -21,6 +21,11 @@ pub(crate) struct AssetFile {
 }
 
 impl AssetFile {
+    /// The edition that it names.
+    pub(crate) fn edition(&self) -> Option<&str> {
+        self.edition.as_deref()
+    }
+
     /// How many assets it has.
     pub(crate) fn len(&self) -> usize {
         self.assets.len()

@@ -94,9 +94,6 @@ impl Table {
         if let Some(beyond) = rows.get(MOST_ROWS) {
             return Err(self.refused(Code::TooManyRows, Some(beyond.number)));
         }
-        if rows.is_empty() {
-            return Err(self.refused(Code::NoRows, None));
-        }
         Ok(rows)
     }
 
@@ -160,7 +157,6 @@ fn told(flaw: &Flaw) -> (Code, Vec<(&'static str, String)>) {
         Flaw::HardwareList => Code::HardwareList,
         Flaw::ColumnMissing => Code::ColumnMissing,
         Flaw::ColumnTwice => Code::ColumnTwice,
-        Flaw::NoRows => Code::NoRows,
         Flaw::BothScales => Code::BothScales,
         Flaw::OtherScale => Code::OtherScale,
         Flaw::ScaleUndecided => Code::ScaleUndecided,

@@ -6,7 +6,7 @@ use mamori_store::{Stop, Tx};
 use serde::Deserialize;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::asset_import::{AssetFileBody, FormatValue, Workbook};
+use super::asset_import::{AssetFileBody, Workbook};
 use super::risk::Situation;
 use super::risk_model::TAG;
 use crate::answer::Answer;
@@ -18,31 +18,35 @@ use crate::read::query::Parameters;
 use crate::read::{PathId, Query};
 use crate::wire::wire_enum;
 
+/// 情報資産管理台帳, as RFC 8187 writes it.
+const LEDGER: &str = "%E6%83%85%E5%A0%B1%E8%B3%87%E7%94%A3%E7%AE%A1%E7%90%86%E5%8F%B0%E5%B8%B3";
+
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
     config.service(export_assets);
 }
 
 wire_enum! {
-    /// The encoding of a CSV file: `utf-8-bom` (UTF-8 with its mark, which Excel needs), `utf-8`,
-    /// or `shift_jis` (CP932).
-    #[schema(as = FileEncoding)]
-    pub(crate) enum EncodingValue {
-        Utf8Bom = "utf-8-bom",
-        Utf8 = "utf-8",
-        ShiftJis = "shift_jis",
+    /// What to write: a workbook (`xlsx`); `csv` in UTF-8 with its mark, which Excel needs;
+    /// `csv-utf-8` without it; `csv-shift_jis` in CP932; or `json`.
+    #[schema(as = ExportFormat)]
+    pub(crate) enum ExportValue {
+        Xlsx = "xlsx",
+        Csv = "csv",
+        CsvUtf8 = "csv-utf-8",
+        CsvShiftJis = "csv-shift_jis",
+        Json = "json",
     }
 }
 
 /// As what to export.
 #[derive(Debug, Deserialize)]
 struct ExportQuery {
-    format: Option<FormatValue>,
-    encoding: Option<EncodingValue>,
+    format: Option<ExportValue>,
 }
 
 impl Parameters for ExportQuery {
     const KNOWN: &'static [(&'static str, &'static str)] =
-        &[("format", "xlsx, csv, json"), ("encoding", "utf-8-bom, utf-8, shift_jis")];
+        &[("format", "xlsx, csv, csv-utf-8, csv-shift_jis, json")];
 }
 
 /// Export the assets
@@ -55,10 +59,8 @@ impl Parameters for ExportQuery {
     tag = TAG,
     params(
         ("id" = Uuid, Path, description = "The organization"),
-        ("format" = inline(Option<FormatValue>), Query, nullable = false,
-            description = "The format; `xlsx` by default"),
-        ("encoding" = inline(Option<EncodingValue>), Query, nullable = false,
-            description = "The encoding of CSV; `utf-8-bom` by default"),
+        ("format" = inline(Option<ExportValue>), Query, nullable = false,
+            description = "What to write; `xlsx` by default"),
     ),
     responses((status = 200, description = "The file", content(
         (AssetFileBody = "application/json"),
@@ -72,12 +74,7 @@ impl Parameters for ExportQuery {
 )]
 #[get("/v1/organizations/{id}/asset-export")]
 async fn export_assets(call: Call<RisksRead>, id: PathId, query: Query<ExportQuery>) -> Answer {
-    let format = query.0.format.map_or(Format::Xlsx, Format::from);
-    let encoding = query.0.encoding.unwrap_or(EncodingValue::Utf8Bom);
-    if query.0.encoding.is_some() && format != Format::Csv {
-        let fault = Fault::parameter("encoding", Code::Format).with("expected", "format=csv");
-        return Err(Problem::fault(Kind::MalformedRequest, fault));
-    }
+    let wanted = query.0.format.unwrap_or(ExportValue::Xlsx);
     let work = move |tx: &mut Tx<'_>| {
         let situation = Situation::load(tx, id.0)?;
         let mut assets = Vec::new();
@@ -100,15 +97,15 @@ async fn export_assets(call: Call<RisksRead>, id: PathId, query: Query<ExportQue
             Exported { asset, risk }
         };
         let rows: Vec<Exported> = assets.into_iter().map(row).collect();
-        match format {
-            Format::Json => Ok(write::json(&rows, model)),
-            Format::Xlsx => write::xlsx(&rows, model, service.risks(), today)
+        match wanted {
+            ExportValue::Json => Ok(write::json(&rows, model)),
+            ExportValue::Xlsx => write::xlsx(&rows, model, service.risks(), today)
                 .map_err(|_| Problem::internal("a workbook can't be written")),
-            Format::Csv => {
-                let shift_jis = encoding == EncodingValue::ShiftJis;
+            ExportValue::Csv | ExportValue::CsvUtf8 | ExportValue::CsvShiftJis => {
+                let shift_jis = wanted == ExportValue::CsvShiftJis;
                 let written = write::csv(&rows, model, service.risks(), shift_jis);
                 let mut text = written.map_err(not_encodable)?;
-                if encoding == EncodingValue::Utf8Bom {
+                if wanted == ExportValue::Csv {
                     text.splice(0..0, *b"\xef\xbb\xbf");
                 }
                 Ok(text)
@@ -116,16 +113,14 @@ async fn export_assets(call: Call<RisksRead>, id: PathId, query: Query<ExportQue
         }
     };
     let file = call.service.with_file(written).await??;
-    let charset = match (format, encoding) {
-        (Format::Csv, EncodingValue::ShiftJis) => "; charset=shift_jis",
-        (Format::Csv, _) => "; charset=utf-8",
-        _ => "",
+    let (format, charset) = match wanted {
+        ExportValue::Xlsx => (Format::Xlsx, ""),
+        ExportValue::Json => (Format::Json, ""),
+        ExportValue::Csv | ExportValue::CsvUtf8 => (Format::Csv, "; charset=utf-8"),
+        ExportValue::CsvShiftJis => (Format::Csv, "; charset=shift_jis"),
     };
     let name = format!("ledger-{today}.{}", format.extension());
-    let named = format!(
-        "filename*=UTF-8''%E6%83%85%E5%A0%B1%E8%B3%87%E7%94%A3%E7%AE%A1%E7%90%86%E5%8F%B0%E5%B8%B3-{today}.{}",
-        format.extension()
-    );
+    let named = format!("filename*=UTF-8''{LEDGER}-{today}.{}", format.extension());
     let mut answer = HttpResponse::Ok();
     answer.insert_header(("content-type", format!("{}{charset}", format.media_type())));
     answer.insert_header((

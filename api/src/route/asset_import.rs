@@ -35,7 +35,7 @@ use crate::problem::{Code, Fault, Kind, Problem, refused_as};
 use crate::read::body::{SentFile, parse};
 use crate::read::condition::etag;
 use crate::read::query::{PageQuery, Parameters};
-use crate::read::{Incoming, PathId, Query};
+use crate::read::{Check, Incoming, PathId, Query};
 use crate::service::Service;
 use crate::wire::wire_enum;
 
@@ -96,7 +96,7 @@ pub(crate) struct AssetFileBody {
     edition: Option<String>,
     /// The assets, each with the fields of the register; what mamori computes may be there, and is
     /// compared.
-    #[schema(min_items = 1, max_items = 10000)]
+    #[schema(max_items = 10000)]
     assets: Vec<AssetFileRow>,
 }
 
@@ -476,11 +476,12 @@ impl Opened {
             Format::Csv => (read_csv(&sent.bytes, charset)?, None),
             Format::Json => {
                 let file = parse::<AssetFile>(&sent.bytes)?;
-                if !(1..=MOST_ROWS).contains(&file.len()) {
-                    let fault = Fault::at("/assets", Code::ItemCount);
-                    let fault = fault.with("minimum", 1).with("maximum", MOST_ROWS);
-                    return Err(Problem::fault(Kind::InvalidRequest, fault));
+                if let Some(edition) = file.edition() {
+                    let _ = named_model("/edition", edition)?;
                 }
+                let mut check = Check::default();
+                let _ = check.items("/assets", file.len(), 0..=MOST_ROWS);
+                check.finish(())?;
                 let (sheet, headings) = file.sheet();
                 (File { sheet, others: Vec::new(), encoding: None }, Some(headings))
             }

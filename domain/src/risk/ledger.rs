@@ -234,8 +234,6 @@ pub enum Flaw {
     ColumnMissing,
     /// Two columns have the same heading.
     ColumnTwice,
-    /// Nothing stands under the headings.
-    NoRows,
     /// Ratings of 0 and of 3: no edition has both.
     BothScales,
     /// The ratings are on another scale than the stated edition has.
