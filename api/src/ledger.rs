@@ -12,6 +12,7 @@ pub(crate) mod write;
 mod xlsx;
 
 use mamori_domain::personal_number::could_be_personal;
+use mamori_domain::risk::catalogue::Catalogue;
 use mamori_domain::risk::ledger::Sheet;
 
 pub(crate) use json::AssetFile;
@@ -130,6 +131,22 @@ pub enum Unreadable {
 
 /// Why a file can't be read, and the row where that shows.
 pub type Refusal = (Unreadable, Option<u32>);
+
+/// Reads a file as far as its rows, without a register, and gives how many there are; none where
+/// it is refused. The fuzzer comes in here.
+#[must_use]
+pub fn rows(format: Format, bytes: &[u8], catalogue: &Catalogue) -> Option<usize> {
+    let sheet = match format {
+        Format::Xlsx => read_xlsx(bytes).ok()?.sheet,
+        Format::Csv => read_csv(bytes, None).ok()?.sheet,
+        Format::Json => {
+            let (sheet, headings) = crate::read::body::parse::<AssetFile>(bytes).ok()?.sheet();
+            let table = judge::Table { sheet, headings, lettered: false };
+            return table.rows(catalogue).ok().map(|rows| rows.len());
+        }
+    };
+    Some(judge::Table::of(sheet).ok()?.rows(catalogue).ok()?.len())
+}
 
 /// Reads a workbook.
 ///

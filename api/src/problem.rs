@@ -97,6 +97,8 @@ kinds! {
     ImportProposals = 409, "import-proposals-open";
     /// The register has changed since the file was read, so that its preview no longer holds.
     ImportOutdated = 409, "import-outdated";
+    /// The encoding lacks characters of what is to be written.
+    NotEncodable = 409, "not-encodable";
     /// The first request with this Idempotency-Key is still being worked on.
     InFlight = 409, "request-in-flight";
     /// The first answer to this Idempotency-Key held a secret, which is shown only once.
@@ -111,8 +113,6 @@ kinds! {
     InvalidRequest = 422, "invalid-request";
     /// The file can't be read as a ledger of assets.
     FileUnreadable = 422, "file-unreadable";
-    /// The encoding lacks characters of what is to be written.
-    NotEncodable = 422, "not-encodable";
     /// The Idempotency-Key was used for another request.
     IdempotencyKeyReused = 422, "idempotency-key-reused";
     /// This question bank carries no points.

@@ -1,6 +1,7 @@
 //! The parts of the bench, and what they share.
 
 mod bank;
+mod file;
 mod result;
 mod risk;
 mod scale;
@@ -39,6 +40,8 @@ pub(crate) enum Part {
     Scale,
     /// A register of ten thousand assets.
     Risk,
+    /// The same register as a file, out and in.
+    File,
     /// Start and idle memory.
     Start,
 }
@@ -69,6 +72,7 @@ impl Bench {
             Part::Result => self.on_each(|engine| result::run(self, engine, report)),
             Part::Scale => self.on_each(|engine| scale::run(self, engine, report)),
             Part::Risk => self.on_each(|engine| risk::run(self, engine, report)),
+            Part::File => self.on_each(|engine| file::run(self, engine, report)),
             Part::Start => self.on_each(|engine| start::run(self, engine, report)),
         }
     }

@@ -221,7 +221,7 @@ both_engines! {
         }
         // What Shift_JIS lacks is told, and never written as something else.
         let refused = export(&desk, &organization, "format=csv-shift_jis");
-        assert_eq!((refused.status, &refused.json()["type"]), (422, &json!("/problems/not-encodable")));
+        assert_eq!((refused.status, &refused.json()["type"]), (409, &json!("/problems/not-encodable")));
         let first = &refused.json()["errors"][0];
         assert_eq!((&first["code"], &first["cell"]["row"]), (&json!("no_such_character"), &json!(10)), "{first}");
         assert!(first["detail"].as_str().is_some_and(|detail| detail.contains("U+301C")), "{first}");

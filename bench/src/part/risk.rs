@@ -13,7 +13,7 @@ use crate::server::{Engine, text_of};
 use super::{Bench, Running};
 
 /// How many assets our register has, and how many one call brings.
-const OURS: usize = 10_000;
+pub(super) const OURS: usize = 10_000;
 const IN_A_CALL: usize = 1_000;
 /// How many assets all registers of the large database have.
 const ALL: usize = 100_000;
@@ -150,7 +150,7 @@ impl Registers {
     }
 }
 
-fn call(
+pub(super) fn call(
     running: &Running,
     token: &str,
     method: &str,
@@ -181,7 +181,7 @@ fn stranger(running: &Running) -> Result<String, String> {
 type Filled = (Vec<f64>, String);
 
 /// An organization with so many assets.
-fn fill(running: &Running, token: &str, assets: usize) -> Result<Filled, String> {
+pub(super) fn fill(running: &Running, token: &str, assets: usize) -> Result<Filled, String> {
     let company = json!({"name": "株式会社みほん"});
     let made = call(running, token, "POST", "/v1/organizations", Some(&company))?;
     let id = text_of(&made, "id")?;
