@@ -173,3 +173,131 @@ pub fn matched(rows: &[&Stated], assets: &[Asset]) -> Vec<Match> {
     }
     found.into_iter().map(|became| became.unwrap_or(Match::New)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, NaiveDate};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::risk::Model;
+    use crate::risk::ledger::Column;
+    use crate::risk::ledger::cell::Rating;
+
+    fn row(key: Option<&str>, name: &str, department: Option<&str>) -> Stated {
+        Stated {
+            external_id: key.map(str::to_owned),
+            name: Some(name.to_owned()),
+            owner_department: department.map(str::to_owned),
+            medium: Some(Medium::Paper),
+            ratings: [Some(Rating::Number(1)); 3],
+            ..Stated::default()
+        }
+    }
+
+    fn columns() -> BTreeSet<Column> {
+        [Column::ExternalId, Column::Name, Column::OwnerDepartment, Column::Medium].into()
+    }
+
+    fn asset(id: u128, row: &Stated, there: Option<&Entry>) -> Asset {
+        let day = NaiveDate::from_ymd_opt(2026, 1, 1).unwrap();
+        let entry = row.entry(&columns(), Model::of("4.0").unwrap(), there, day);
+        Asset {
+            id: Uuid::from_u128(id),
+            organization: Uuid::nil(),
+            entry: entry.unwrap(),
+            importance: 1,
+            revision: 1,
+            created_at: DateTime::UNIX_EPOCH,
+            updated_at: DateTime::UNIX_EPOCH,
+        }
+    }
+
+    fn found(rows: &[Stated], assets: &[Asset]) -> Vec<Match> {
+        let wanted = Wanted::by(rows);
+        assert!(
+            matched(&rows.iter().collect::<Vec<_>>(), assets).iter().all(|became| match became {
+                Match::Asset(at) => wanted.holds(&assets[*at]),
+                _ => true,
+            }),
+            "a row finds only what was looked for",
+        );
+        matched(&rows.iter().collect::<Vec<_>>(), assets)
+    }
+
+    #[test]
+    fn each_rule_finds_its_asset() {
+        let there = [
+            asset(1, &row(Some("A"), "名簿", None), None),
+            asset(2, &row(None, "契約書", Some("総務部")), None),
+            asset(3, &row(None, "写し", Some("東")), None),
+            asset(4, &row(None, "写し", Some("東")), None),
+            asset(5, &row(Some("E"), "図面", None), None),
+        ];
+        let by_id = Stated { id: Some(Uuid::from_u128(5)), ..row(None, "別の名", None) };
+        for (rows, expected) in [
+            (vec![row(Some("A"), "改めた名", None)], vec![Match::Asset(0)]),
+            (vec![row(Some("B"), "契 約 書", Some("総務部"))], vec![Match::Asset(1)]),
+            (vec![row(None, "契約書", Some("営業部"))], vec![Match::Asset(1)]),
+            (vec![row(None, "写し", Some("東"))], vec![Match::Several]),
+            (vec![row(None, "写し", Some("西"))], vec![Match::New]),
+            (vec![by_id], vec![Match::Asset(4)]),
+            // A key of its own is another asset, whatever its name.
+            (vec![row(Some("F"), "図面", None)], vec![Match::New]),
+            (
+                vec![row(Some("N"), "新", None), row(Some("N"), "新二", None)],
+                vec![Match::New, Match::Row(0)],
+            ),
+            (
+                vec![row(None, "新", None), row(None, "ｼﾝ", None), row(None, "新 ", None)],
+                vec![Match::New, Match::New, Match::Row(0)],
+            ),
+            (
+                vec![row(None, "契約書", Some("甲")), row(None, "契約書", Some("乙"))],
+                vec![Match::New, Match::New],
+            ),
+        ] {
+            assert_eq!(found(&rows, &there), expected, "{rows:?}");
+        }
+    }
+
+    fn any_row() -> impl Strategy<Value = Stated> {
+        let key = proptest::option::of(prop_oneof![Just("A"), Just("B"), Just("C")]);
+        let name = prop_oneof![Just("名簿"), Just("契約書")];
+        let department = proptest::option::of(prop_oneof![Just("東"), Just("西")]);
+        (key, name, department).prop_map(|(key, name, department)| row(key, name, department))
+    }
+
+    proptest! {
+        #[test]
+        fn the_same_file_twice_changes_nothing(
+            before in proptest::collection::vec(any_row(), 0..4),
+            rows in proptest::collection::vec(any_row(), 0..5),
+        ) {
+            let mut keys = BTreeSet::new();
+            let before: Vec<_> = before
+                .into_iter()
+                .filter(|row| row.external_id.clone().is_none_or(|key| keys.insert(key)))
+                .collect();
+            let mut assets: Vec<Asset> =
+                (1..).zip(&before).map(|(id, row)| asset(id, row, None)).collect();
+            let first = found(&rows, &assets);
+            prop_assume!(!first.iter().any(|m| matches!(m, Match::Row(_) | Match::Several)));
+            for (id, (row, became)) in (100..).zip(rows.iter().zip(first)) {
+                match became {
+                    Match::Asset(at) => {
+                        let entry = asset(0, row, Some(&assets[at].entry)).entry;
+                        assets[at].entry = entry;
+                    }
+                    _ => assets.push(asset(id, row, None)),
+                }
+            }
+            for (row, became) in rows.iter().zip(found(&rows, &assets)) {
+                let Match::Asset(at) = became else {
+                    panic!("{row:?} finds {became:?} the second time");
+                };
+                prop_assert_eq!(&asset(0, row, Some(&assets[at].entry)).entry, &assets[at].entry);
+            }
+        }
+    }
+}
