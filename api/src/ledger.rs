@@ -155,7 +155,9 @@ pub fn rows(format: Format, bytes: &[u8], catalogue: &Catalogue) -> Option<usize
 /// Why it can't be read.
 pub fn read_xlsx(bytes: &[u8]) -> Result<File, Refusal> {
     package::check(bytes).map_err(|unreadable| (unreadable, None))?;
-    xlsx::read(bytes)
+    // The parser panics at some parts that are not as they should be, such as an area of cells
+    // that ends before it begins (calamine 0.38; found by fuzzing).
+    std::panic::catch_unwind(|| xlsx::read(bytes)).unwrap_or(Err((Unreadable::Damaged, None)))
 }
 
 /// Reads comma- or tab-separated values, in the encoding that is stated or else found.
@@ -173,7 +175,8 @@ pub(crate) fn repeatable(text: &str) -> String {
         return "…".to_owned();
     }
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    line.chars().filter(|c| !c.is_control()).take(100).collect()
+    let shown: String = line.chars().filter(|c| !c.is_control()).take(100).collect();
+    if could_be_personal(&shown) { "…".to_owned() } else { shown }
 }
 
 /// The letters of a column, counted from 0: A, B, … Z, AA.

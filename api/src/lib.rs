@@ -142,6 +142,14 @@ fn give_memory_back() {
     drop(std::hint::black_box(Vec::<u8>::with_capacity(LARGE)));
 }
 
+/// The same once what was just freed has been so for a moment.
+fn give_memory_back_soon() {
+    actix_web::rt::spawn(async {
+        actix_web::rt::time::sleep(Duration::from_millis(150)).await;
+        give_memory_back();
+    });
+}
+
 /// Removes what has expired and gets the keys of issuers, for as long as the service runs.
 async fn keep_house(service: Service) {
     for turn in 1_u32.. {

@@ -292,6 +292,8 @@ codes! {
     SameAsRow = "same_as_row";
     /// Several assets of the register fit.
     SeveralAssets = "several_assets";
+    /// Another asset has the key.
+    KeyTaken = "key_taken";
     /// A column that is not read holds what could be a My Number.
     UnreadDigits = "unread_digits";
     /// The encoding has no such character.

@@ -12,7 +12,7 @@ use mamori_domain::question_bank::Flaw;
 use mamori_domain::question_bank::library::Library;
 use mamori_domain::risk;
 use mamori_store::{Client, Context, Environment, Error, Stop, Store, Tx};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 use uuid::Uuid;
 
 use crate::auth::caller::Caller;
@@ -63,7 +63,7 @@ struct Shared {
     epoch: AtomicI64,
     issuers_asked_at: AtomicI64,
     /// Files that are read or written now: each takes memory that a request does not.
-    files: Semaphore,
+    files: Arc<Semaphore>,
     stopping: AtomicBool,
 }
 
@@ -130,7 +130,7 @@ impl Service {
             epoch: AtomicI64::new(0),
             issuers_asked_at: AtomicI64::new(0),
             stopping: AtomicBool::new(false),
-            files: Semaphore::new(FILES_AT_ONCE),
+            files: Arc::new(Semaphore::new(FILES_AT_ONCE)),
             public_url: config.public_url(),
             store,
             environment,
@@ -232,9 +232,20 @@ impl Service {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Problem> {
         let patience = std::time::Duration::from_secs(self.0.config.request_timeout) / 2;
-        let permit = timeout(patience, self.0.files.acquire()).await;
-        let _permit = permit.map_err(|_| Problem::new(Kind::Unavailable))?;
-        web::block(work).await.map_err(|_| Problem::internal("a file's thread has ended"))
+        let permit = timeout(patience, Arc::clone(&self.0.files).acquire_owned()).await;
+        let permit = permit.map_err(|_| Problem::new(Kind::Unavailable))?;
+        // A thread of its own: when it ends, what it has freed goes back to the system whole.
+        let (give, take) = oneshot::channel();
+        let thread = std::thread::Builder::new().name("file".to_owned());
+        let begun = thread.spawn(move || {
+            // The caller may go away; the file is in memory until its work ends.
+            let _permit = permit;
+            drop(give.send(work()));
+        });
+        begun.map_err(|_| Problem::new(Kind::Unavailable))?;
+        let done = take.await;
+        crate::give_memory_back_soon();
+        done.map_err(|_| Problem::internal("a file's thread has panicked"))
     }
 
     /// The time now.

@@ -58,11 +58,11 @@ fn holds_twelve_digits(text: &str) -> bool {
     false
 }
 
-/// Spaces and the many hyphens of Japanese keyboards.
+/// Spaces, line breaks and the many hyphens of Japanese keyboards.
 const fn is_separator(character: char) -> bool {
     matches!(
         character,
-        ' ' | '\t' | '-' | '\u{a0}' | '\u{2010}'
+        ' ' | '\t' | '\n' | '\r' | '-' | '\u{a0}' | '\u{2010}'
             ..='\u{2015}' | '\u{2212}' | '\u{3000}' | '\u{30fc}' | '\u{ff0d}' | '\u{ff70}'
     )
 }

@@ -50,8 +50,8 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    fn of(value: &Asset, custodian_id: Uid) -> Self {
-        let entry = value.entry.clone();
+    fn of(value: Asset, custodian_id: Uid) -> Self {
+        let entry = value.entry;
         Self {
             id: Uid(value.id),
             custodian_id,
@@ -248,7 +248,7 @@ impl Tx<'_> {
     /// database fails.
     pub fn add_asset(&mut self, taken: &Register, entry: Entry) -> Result<Asset, Error> {
         let added = self.new_asset(taken, entry);
-        let row = Row::of(&added, self.custodian()?);
+        let row = Row::of(added.clone(), self.custodian()?);
         on_each_backend!(self.connection, |conn| diesel::insert_into(asset::table)
             .values(&row)
             .execute(conn))?;
@@ -289,7 +289,7 @@ impl Tx<'_> {
             updated_at: self.now(),
             ..found.clone()
         };
-        let row = Row::of(&changed, reach.custodian);
+        let row = Row::of(changed.clone(), reach.custodian);
         let this = asset::id
             .eq(Uid(found.id))
             .and(asset::revision.eq(found.revision))
@@ -370,7 +370,7 @@ impl Tx<'_> {
                 None => (self.new_asset(taken, entry), Upserted::Created),
             };
             outcome.push((asset.id, became));
-            changed.push(Row::of(&asset, reach.custodian));
+            changed.push(Row::of(asset, reach.custodian));
         }
         if changed.is_empty() {
             return Ok(outcome);
@@ -394,25 +394,28 @@ impl Tx<'_> {
     ) -> Result<(), Error> {
         let custodian = self.custodian()?;
         let now = self.now();
-        let mut changed = Vec::with_capacity(entries.len());
-        for (there, entry) in entries {
-            let importance = taken.model.importance(&entry.ratings).value;
-            let asset = match there {
-                None => self.new_asset(taken, entry),
-                Some(asset) => Asset {
-                    entry,
-                    importance,
-                    revision: asset.revision + 1,
-                    updated_at: now,
-                    ..asset
-                },
-            };
-            changed.push(Row::of(&asset, custodian));
-        }
-        if changed.is_empty() {
+        if entries.is_empty() {
             return Ok(());
         }
-        self.write_assets(changed)?;
+        let mut entries = entries.into_iter().peekable();
+        while entries.peek().is_some() {
+            let mut changed = Vec::with_capacity(MOST_ROWS);
+            for (there, entry) in entries.by_ref().take(MOST_ROWS) {
+                let importance = taken.model.importance(&entry.ratings).value;
+                let asset = match there {
+                    None => self.new_asset(taken, entry),
+                    Some(asset) => Asset {
+                        entry,
+                        importance,
+                        revision: asset.revision + 1,
+                        updated_at: now,
+                        ..asset
+                    },
+                };
+                changed.push(Row::of(asset, custodian));
+            }
+            self.write_assets(changed)?;
+        }
         self.record_register(taken, "assets_imported")
     }
 

@@ -13,10 +13,10 @@ use crate::update::update;
 use crate::{Change, Error, Tx};
 
 /// How many files an organization has at most: the oldest makes way for a new one.
-const MOST_IMPORTS: i64 = 10;
+const MOST_IMPORTS: usize = 10;
 
 /// The most rows in one statement: SQLite takes 32,766 values, and a row has 6.
-const MOST_ROWS: usize = 5_000;
+const MOST_ROWS: usize = 1_000;
 
 /// A file of assets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,13 +74,13 @@ impl From<Row> for AssetImport {
 // As one statement: otherwise Diesel inserts each row by itself on SQLite.
 #[derive(Insertable)]
 #[diesel(table_name = asset_import_row, treat_none_as_default_value = false)]
-struct NewRow {
+struct NewRow<'r> {
     import_id: Uid,
     number: i64,
     custodian_id: Uid,
     organization_id: Uid,
-    verdict: String,
-    about: String,
+    verdict: &'r str,
+    about: &'r str,
 }
 
 impl Tx<'_> {
@@ -95,7 +95,7 @@ impl Tx<'_> {
         &mut self,
         organization: Uuid,
         about: String,
-        rows: Vec<ImportRow>,
+        rows: &[ImportRow],
         lifetime: chrono::Duration,
     ) -> Result<AssetImport, Error> {
         let custodian_id = self.custodian()?;
@@ -111,37 +111,39 @@ impl Tx<'_> {
             created_at: At(now),
             expires_at: At(now + lifetime),
         };
-        let rows: Vec<NewRow> = rows
-            .into_iter()
-            .map(|ImportRow { number, verdict, about }| NewRow {
-                import_id,
-                number: i64::from(number),
-                custodian_id,
-                organization_id,
-                verdict,
-                about,
-            })
-            .collect();
         on_each_backend!(self.connection, |conn| {
             let kept: Vec<Uid> = asset_import::table
                 .filter(asset_import::custodian_id.eq(custodian_id))
                 .filter(asset_import::organization_id.eq(organization_id))
                 .order(asset_import::id.desc())
-                .limit(MOST_IMPORTS - 1)
+                .limit(i64::try_from(MOST_IMPORTS - 1).unwrap_or(1))
                 .select(asset_import::id)
                 .load(conn)?;
-            diesel::delete(
-                asset_import::table
-                    .filter(asset_import::custodian_id.eq(custodian_id))
-                    .filter(asset_import::organization_id.eq(organization_id))
-                    .filter(asset_import::id.ne_all(&kept)),
-            )
-            .execute(conn)?;
+            if let Some(oldest) = kept.get(MOST_IMPORTS - 2) {
+                diesel::delete(
+                    asset_import::table
+                        .filter(asset_import::custodian_id.eq(custodian_id))
+                        .filter(asset_import::organization_id.eq(organization_id))
+                        .filter(asset_import::id.lt(oldest)),
+                )
+                .execute(conn)?;
+            }
             diesel::insert_into(asset_import::table).values(&row).execute(conn)
         })?;
         for rows in rows.chunks(MOST_ROWS) {
+            let rows: Vec<NewRow<'_>> = rows
+                .iter()
+                .map(|ImportRow { number, verdict, about }| NewRow {
+                    import_id,
+                    number: i64::from(*number),
+                    custodian_id,
+                    organization_id,
+                    verdict,
+                    about,
+                })
+                .collect();
             on_each_backend!(self.connection, |conn| diesel::insert_into(asset_import_row::table)
-                .values(rows)
+                .values(&rows)
                 .execute(conn))?;
         }
         Ok(row.into())

@@ -289,6 +289,65 @@ both_engines! {
         assert_eq!(assets(&desk, &organization), Vec::<Value>::new());
     }
 
+    fn twelve_digits_are_neither_kept_nor_shown(desk) {
+        let organization = register(&desk, "4.0");
+        let file = json!({"assets": [
+            {"name": ["1234", "5678", "9012"], "medium": "paper", "confidentiality": 3, "integrity": 1, "availability": 1},
+            {"name": "名簿", "note": "1234\n5678\n9012", "medium": "paper", "confidentiality": 3, "integrity": 1, "availability": 1},
+            {"name": "契約書", "tags": ["甲", "123-456-789-012"], "medium": "paper", "confidentiality": 3, "integrity": 1, "availability": 1},
+        ]});
+        let (import, told) = read(&desk, &organization, JSON, file.to_string().as_bytes());
+        assert_eq!(told["counts"], counts(0, 0, 0, 3), "{told}");
+        let shown = format!("{told} {:?}", rows(&desk, &import));
+        let csv = "資産名,媒体,機密性,完全性,可用性,\"1234\n5678\n9012\",タグ\n名簿,書類,3,1,1,,\"x,123-456-789-012\"\n";
+        let (import, told) = read(&desk, &organization, CSV, csv.as_bytes());
+        let shown = format!("{shown} {told} {:?}", rows(&desk, &import));
+        assert!(!shown.contains("5678") && !shown.contains("456-789"), "{shown}");
+        let kept = desk.sql("SELECT about FROM asset_import_row").concat() + &desk.sql("SELECT about FROM asset_import").concat();
+        assert!(kept.contains("twelve_digits") && !kept.contains("5678") && !kept.contains("456-789"), "{kept}");
+    }
+
+    fn days_before_1900_and_stray_headings_lose_no_row(desk) {
+        let organization = register(&desk, "4.0");
+        let file = "資産名,媒体,機密性,完全性,可用性,登録日\r\n注文書,書類,3,1,1,明治20年1月1日\r\n\r\n注記,書類,3,1,1,\r\n資産名,媒体,機密性,完全性,可用性,登録日,備考\r\n名簿,書類,3,1,1,\r\n注文請書,,,,,\r\n";
+        let (import, told) = read(&desk, &organization, CSV, file.as_bytes());
+        assert_eq!(told["counts"], counts(2, 0, 0, 2), "{told}");
+        let rows = rows(&desk, &import);
+        let numbers: Vec<_> = rows.iter().map(|row| row["row"].as_u64().expect("a row")).collect();
+        assert_eq!((numbers, &rows[0]["errors"][0]["code"]), (vec![2, 4, 6, 7], &json!("no_day")));
+    }
+
+    fn a_key_that_another_asset_has_is_told_before_it_is_applied(desk) {
+        let organization = register(&desk, "4.0");
+        for key in ["K1", "K2"] {
+            let asset = json!({"external_id": key, "name": key, "medium": "paper", "confidentiality": 3, "integrity": 1, "availability": 1});
+            assert_eq!(desk.call("POST", &format!("{organization}/assets"), &[], Some(&asset)).status, 201);
+        }
+        let mut file: Value = serde_json::from_slice(&export(&desk, &organization, "format=json").body).expect("JSON");
+        file["assets"][0]["external_id"] = json!("K2");
+        file["assets"].as_array_mut().expect("assets").truncate(1);
+        let (import, told) = read(&desk, &organization, JSON, file.to_string().as_bytes());
+        assert_eq!(told["counts"], counts(0, 0, 0, 1), "{told}");
+        assert_eq!(rows(&desk, &import)[0]["errors"][0]["code"], "key_taken");
+    }
+
+    fn what_a_json_row_leaves_out_stays(desk) {
+        let organization = register(&desk, "4.0");
+        let asset = |name: &str, note: Value| json!({"name": name, "note": note, "medium": "paper", "confidentiality": 1,
+            "integrity": 1, "availability": 1, "personal_information": true, "tags": ["経理,人事"]});
+        for name in ["甲", "乙"] {
+            assert_eq!(desk.call("POST", &format!("{organization}/assets"), &[], Some(&asset(name, json!("残る")))).status, 201);
+        }
+        let bare = json!({"name": "乙", "medium": "paper", "confidentiality": 1, "integrity": 1, "availability": 1});
+        let file = json!({"assets": [asset("甲", json!(null)), bare]});
+        let (import, told) = read(&desk, &organization, JSON, file.to_string().as_bytes());
+        assert_eq!(told["counts"], counts(0, 1, 1, 0), "{:?}", rows(&desk, &import));
+        applied(&desk, &import);
+        let there = assets(&desk, &organization);
+        assert_eq!((&there[0]["note"], &there[1]["note"]), (&json!(null), &json!("残る")));
+        assert_eq!((&there[1]["personal_information"], &there[0]["tags"]), (&json!(true), &json!(["経理,人事"])));
+    }
+
     fn rows_find_their_assets_and_leave_the_rest_alone(desk) {
         let organization = register(&desk, "4.0");
         let make = |asset: Value| {
@@ -385,6 +444,11 @@ both_engines! {
         let bomb = zipped(&[("xl/workbook.xml", b"<a/>"), ("xl/sharedStrings.xml", &vec![b' '; 80 << 20])]);
         let elements = zipped(&[("xl/workbook.xml", b"<a/>"), ("xl/sharedStrings.xml", &b"<si/>".repeat(5_000_000))]);
         let macros = zipped(&[("xl/workbook.xml", b"<a/>"), ("xl/vbaProject.bin", b"x")]);
+        let promise = zipped(&[("xl/workbook.xml", b"<a/>"), ("xl/sharedStrings.xml", b"<sst uniqueCount = \"100000000000\"/>")]);
+        let styles = [b"<styleSheet><numFmts><numFmt numFmtId=\"200\" formatCode=\"".as_slice(), &vec![b'0'; 300_000], b"\"/></numFmts></styleSheet>"].concat();
+        let styles = zipped(&[("xl/workbook.xml", b"<a/>"), ("xl/styles.xml", &styles)]);
+        let utf16: Vec<u8> = "\u{feff}<a/>".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let utf16 = zipped(&[("xl/workbook.xml", &utf16)]);
         let text_document = zipped(&[("word/document.xml", b"<a/>")]);
         let broken = zipped(&[("xl/workbook.xml", b"<workbook>")]);
         let cut = { let mut cut = workbook(); cut.truncate(cut.len() / 2); cut };
@@ -411,6 +475,15 @@ both_engines! {
             heading(sheet, &ledger);
             let _ = sheet.write_string(3, 9_999, "遠い").expect("a cell");
         });
+        // One long text in many cells.
+        let repeated = sheets(&["情報資産管理台帳"], &|sheet| {
+            heading(sheet, &ledger);
+            for row in 1..1_200 {
+                let _ = sheet.write_string(row, 0, "長".repeat(10_000)).expect("a cell");
+            }
+        });
+        let names: Vec<String> = (0..201).map(|number| format!("S{number}")).collect();
+        let tables = sheets(&names.iter().map(String::as_str).collect::<Vec<_>>(), &|sheet| heading(sheet, &ledger));
         let mixed = [b"\xe5\x90\x8d\xe7\xa7\xb0,a\n".as_slice(), &encoding_rs::SHIFT_JIS.encode("顧客,b\n").0].concat();
         let long = format!("資産名,媒体,機密性,完全性,可用性\n{}", "名簿,書類,3,1,1\n".repeat(10_600));
         for (media_type, file, code, row) in [
@@ -423,6 +496,11 @@ both_engines! {
             (XLSX, macros, "macros", None),
             (XLSX, bomb, "too_large_inside", None),
             (XLSX, elements, "too_large_inside", None),
+            (XLSX, promise, "too_large_inside", None),
+            (XLSX, styles, "too_large_inside", None),
+            (XLSX, utf16, "too_large_inside", None),
+            (XLSX, repeated, "too_large_inside", None),
+            (XLSX, tables, "too_large_inside", None),
             (XLSX, cut, "damaged", None),
             (XLSX, broken, "damaged", None),
             (XLSX, sales, "no_ledger", None),

@@ -52,6 +52,11 @@ fn log(config: &Config) -> Result<(), String> {
         LogFormat::Pretty => builder.with_target(false).try_init(),
         LogFormat::Json => builder.json().flatten_event(true).try_init(),
     };
+    // Where it was, and not what it says: a text that a parser choked on may be in that.
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!("panicked at {place}");
+    }));
     set.map_err(|error| error.to_string())
 }
 

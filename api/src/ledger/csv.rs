@@ -20,6 +20,8 @@ pub(super) fn read(bytes: &[u8], stated: Option<Encoding>) -> Result<File, Refus
     let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let count = |separator: char| first.matches(separator).count();
     let delimiter = if count('\t') > count(',') { b'\t' } else { b',' };
+    // Every kind of line end is one, so that a line's number is what an editor shows.
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
@@ -28,7 +30,13 @@ pub(super) fn read(bytes: &[u8], stated: Option<Encoding>) -> Result<File, Refus
     let mut rows = Vec::new();
     let mut record = csv::StringRecord::new();
     while reader.read_record(&mut record).map_err(|_| (Unreadable::Damaged, None))? {
-        let number = record.position().map_or(1, csv::Position::line);
+        let number = record.position().map_or(1, |position| {
+            // Blank lines before the record are skipped with it.
+            let at = usize::try_from(position.byte()).unwrap_or(usize::MAX);
+            let rest = text.as_bytes().get(at..).unwrap_or_default();
+            let blank = rest.iter().take_while(|byte| **byte == b'\n').count();
+            position.line() + u64::try_from(blank).unwrap_or_default()
+        });
         let number = u32::try_from(number).unwrap_or(u32::MAX);
         let mut cells = Vec::new();
         for (column, field) in
@@ -151,6 +159,17 @@ mod tests {
             (b"\xff\xff\xff", (Unreadable::UnknownEncoding, None)),
         ] {
             assert_eq!(read(bytes, None).map(|_| ()), Err(refusal));
+        }
+    }
+
+    #[test]
+    fn rows_have_the_numbers_of_their_lines() {
+        for text in
+            ["a\nb\n\n\"c\nc\"\nd\n", "a\r\nb\r\n\r\n\"c\r\nc\"\r\nd\r\n", "a\rb\r\r\"c\rc\"\rd"]
+        {
+            let rows = read(text.as_bytes(), None).unwrap().sheet.rows;
+            let numbers: Vec<_> = rows.iter().map(|line| line.number).collect();
+            assert_eq!(numbers, [1, 2, 4, 6], "{text:?}");
         }
     }
 

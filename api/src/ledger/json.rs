@@ -44,7 +44,8 @@ impl AssetFile {
             for (column, cell) in cells {
                 let place = place(column);
                 columns.insert(column, place);
-                line.cells.extend(cell.map(|cell| (place, cell)));
+                // A null is a blank cell; a field that is left out is none.
+                line.cells.push((place, cell.unwrap_or(Cell::Text(String::new()))));
             }
             line.cells.sort_by_key(|(place, _)| *place);
             rows.push(line);

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use mamori_domain::risk::asset::{Asset, Entry};
 use mamori_domain::risk::catalogue::Catalogue;
+use mamori_domain::risk::ledger::cell::Words;
 use mamori_domain::risk::ledger::heading::{self, Headings};
 use mamori_domain::risk::ledger::matching::{Match, matched};
 use mamori_domain::risk::ledger::row::{self, Read, Stated, differences};
@@ -41,6 +42,13 @@ impl Verdict {
             Self::Unchanged => "unchanged",
             Self::Refused => "refused",
         }
+    }
+
+    /// The verdict of a row that is kept.
+    pub(crate) fn parse(text: &str) -> Result<Self, Problem> {
+        let all = [Self::Create, Self::Update, Self::Unchanged, Self::Refused];
+        let known = all.into_iter().find(|verdict| verdict.as_str() == text);
+        known.ok_or_else(|| Problem::internal("what is kept of a row"))
     }
 }
 
@@ -87,9 +95,10 @@ impl Table {
 
     /// The rows that state an asset.
     pub(crate) fn rows(&self, catalogue: &Catalogue) -> Result<Vec<Read>, Problem> {
+        let words = Words::of(catalogue);
         let since = self.sheet.since_1904;
         let lines = self.sheet.rows.iter().skip(self.headings.rows);
-        let read = lines.filter_map(|line| row::read(line, &self.headings, since, catalogue));
+        let read = lines.filter_map(|line| row::read(line, &self.headings, since, &words));
         let rows: Vec<_> = read.take(MOST_ROWS + 1).collect();
         if let Some(beyond) = rows.get(MOST_ROWS) {
             return Err(self.refused(Code::TooManyRows, Some(beyond.number)));
@@ -114,6 +123,12 @@ impl Table {
             }
             problem
         })
+    }
+
+    /// Forgets the rows behind the headings, which were read.
+    pub(crate) fn forget_rows(&mut self) {
+        self.sheet.rows.truncate(self.headings.rows);
+        self.sheet.rows.shrink_to_fit();
     }
 
     fn refused(&self, code: Code, row: Option<u32>) -> Problem {
@@ -181,6 +196,7 @@ fn told(flaw: &Flaw) -> (Code, Vec<(&'static str, String)>) {
         Flaw::NoId => return (Code::Format, vec![("expected", "UUID".to_owned())]),
         Flaw::Duplicate(row) => return (Code::SameAsRow, vec![("row", row.to_string())]),
         Flaw::SeveralAssets => Code::SeveralAssets,
+        Flaw::KeyTaken => Code::KeyTaken,
     };
     let editions = || {
         let editions: Vec<_> = Model::ALL.iter().map(|model| model.edition).collect();
@@ -248,12 +264,13 @@ pub(crate) struct Candidate {
     pub(crate) faults: Vec<CellFault>,
 }
 
-impl From<&Read> for Candidate {
-    fn from(read: &Read) -> Self {
+impl Candidate {
+    /// What a row that was read states; it is taken out of the row.
+    pub(crate) fn out_of(read: &mut Read) -> Self {
         let fault = |(column, flaw): &(Column, Flaw)| CellFault::flaw(*column, flaw);
         Self {
             number: read.number,
-            stated: read.stated.clone(),
+            stated: std::mem::take(&mut read.stated),
             faults: read.flaws.iter().map(fault).collect(),
         }
     }
@@ -276,18 +293,23 @@ pub(crate) struct Judged {
 /// Judges rows against the assets that they could be about.
 pub(crate) fn judge(
     candidates: &[Candidate],
-    assets: &[Asset],
+    assets: Vec<Asset>,
     columns: &BTreeSet<Column>,
     model: &Model,
     today: NaiveDate,
 ) -> Vec<Judged> {
     let stated: Vec<&Stated> = candidates.iter().map(|candidate| &candidate.stated).collect();
-    let matches = matched(&stated, assets);
+    let matches = matched(&stated, &assets, columns);
+    let key = |asset: &Asset| asset.entry.external_id.clone();
+    let keys: BTreeMap<String, Uuid> =
+        assets.iter().filter_map(|asset| Some((key(asset)?, asset.id))).collect();
+    let mut assets: Vec<_> = assets.into_iter().map(Some).collect();
     let judged = candidates.iter().zip(matches).map(|(candidate, matched)| {
         let mut faults = candidate.faults.clone();
         let asset = match matched {
             Match::New => None,
-            Match::Asset(at) => assets.get(at).cloned(),
+            // No two rows are about one asset.
+            Match::Asset(at) => assets.get_mut(at).and_then(Option::take),
             Match::Row(at) => {
                 let row = candidates.get(at).map_or(0, |row| row.number);
                 faults.push(CellFault::flaw(Column::Name, &Flaw::Duplicate(row)));
@@ -302,7 +324,15 @@ pub(crate) fn judge(
         let entry = candidate.stated.entry(columns, model, there, today);
         if let Some(entry) = &entry {
             faults.extend(checked(entry, model, today));
+            let holder = entry.external_id.as_ref().and_then(|key| keys.get(key));
+            let taken = holder.is_some_and(|holder| asset.as_ref().is_none_or(|a| a.id != *holder));
+            if taken && !matches!(matched, Match::Row(_)) {
+                faults.push(CellFault::flaw(Column::ExternalId, &Flaw::KeyTaken));
+            }
         }
+        // What could be a My Number is not kept, nor shown.
+        let personal = faults.iter().any(|fault| fault.code() == Some(Code::TwelveDigits));
+        let entry = entry.filter(|_| !personal);
         let changes = there.zip(entry.as_ref()).map(|(there, entry)| differences(there, entry));
         let changes = changes.unwrap_or_default();
         let verdict = match (faults.is_empty() && entry.is_some(), &asset) {

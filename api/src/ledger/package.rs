@@ -16,6 +16,12 @@ const MOST_BYTES: u64 = 64 << 20;
 const MOST_ELEMENTS: usize = 4_000_000;
 /// The most bytes that a packed one may become on average; sheets reach 30.
 const MOST_GROWTH: u64 = 200;
+/// The most digits of a stated number of strings.
+const MOST_COUNT_DIGITS: usize = 6;
+/// The most styles that have a format, and the longest tag beside them: a format's code has at
+/// most 255 characters.
+const MOST_STYLES: usize = 20_000;
+const LONGEST_STYLE_TAG: usize = 4_000;
 /// What a file may become whatever its size.
 const SMALL: u64 = 4 << 20;
 
@@ -40,27 +46,50 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), Unreadable> {
     }
     let packed = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
     let most = MOST_BYTES.min(packed.saturating_mul(MOST_GROWTH).max(SMALL));
-    let (mut unpacked, mut elements) = (0, 0);
-    let mut buffer = vec![0; 64 << 10];
+    let (mut left, mut elements) = (most, 0);
+    let mut bytes = Vec::new();
     for part in 0..package.len() {
-        let mut part = package.by_index(part).map_err(|error| match error {
+        let part = package.by_index(part).map_err(|error| match error {
             ZipError::UnsupportedArchive(_) => Unreadable::Encrypted,
             _ => Unreadable::Damaged,
         })?;
-        loop {
-            let count = part.read(&mut buffer).map_err(|_| Unreadable::Damaged)?;
-            if count == 0 {
-                break;
-            }
-            let read = buffer.get(..count).unwrap_or_default();
-            unpacked += u64::try_from(count).unwrap_or(u64::MAX);
-            elements += read.iter().filter(|byte| **byte == b'<').count();
-            if unpacked > most || elements > MOST_ELEMENTS {
-                return Err(Unreadable::Bomb);
-            }
+        bytes.clear();
+        let read = part.take(left + 1).read_to_end(&mut bytes).map_err(|_| Unreadable::Damaged)?;
+        let read = u64::try_from(read).unwrap_or(u64::MAX);
+        left = left.checked_sub(read).ok_or(Unreadable::Bomb)?;
+        elements += bytes.iter().filter(|byte| **byte == b'<').count();
+        if elements > MOST_ELEMENTS || is_hostile(&bytes) {
+            return Err(Unreadable::Bomb);
         }
     }
     Ok(())
+}
+
+/// Whether a part would make the parser take far more than the part's own size. It may be called
+/// anything: what it is for, another part says.
+fn is_hostile(part: &[u8]) -> bool {
+    // The checks below read one byte a character.
+    let is_utf16 = [b"\xff\xfe".as_slice(), b"\xfe\xff", b"<\0", b"\0<"];
+    if is_utf16.iter().any(|start| part.starts_with(start)) {
+        return true;
+    }
+    // The parser makes room for as many strings as this says.
+    let promised = after(part, b"uniqueCount").any(|rest| {
+        let sign = |byte: &u8| byte.is_ascii_whitespace() || b"='\"+".contains(byte);
+        let digits = rest.iter().skip_while(|byte| sign(byte));
+        digits.take_while(|byte| byte.is_ascii_digit()).count() > MOST_COUNT_DIGITS
+    });
+    // It copies the code of a format for each style that has it.
+    let formatted = after(part, b"formatCode").next().is_some()
+        && (after(part, b"numFmtId").count() > MOST_STYLES
+            || part.split(|byte| *byte == b'<').any(|tag| tag.len() > LONGEST_STYLE_TAG));
+    promised || formatted
+}
+
+/// What follows each place where a name stands.
+fn after<'p>(part: &'p [u8], name: &'static [u8]) -> impl Iterator<Item = &'p [u8]> {
+    let places = part.windows(name.len()).enumerate().filter(move |(_, found)| *found == name);
+    places.map(move |(at, _)| part.get(at + name.len()..).unwrap_or_default())
 }
 
 fn is_macro(name: &str) -> bool {

@@ -88,7 +88,11 @@ fn cell(column: Column, row: &Exported, model: &Model, catalogue: &Catalogue) ->
         Column::Retention => text(&entry.retention),
         Column::RegisteredOn => Cell::Day(entry.registered_on),
         Column::Tags if entry.tags.is_empty() => Cell::Blank,
-        Column::Tags => Cell::Text(entry.tags.join("\n")),
+        // A line break behind a lone tag says that it is one, whatever commas are in it.
+        Column::Tags => Cell::Text(match entry.tags.as_slice() {
+            [lone] if lone.contains([',', '，', '、', ';', '；']) => format!("{lone}\n"),
+            tags => tags.join("\n"),
+        }),
         Column::Threat => risk(|(threat, ..)| threat.get()),
         Column::Vulnerability => risk(|(_, vulnerability, _)| vulnerability.get()),
         Column::Likelihood => risk(|(.., risk)| risk.likelihood.get()),

@@ -15,6 +15,22 @@ const MOST_SHEETS: usize = 20;
 /// The most merged cells of a sheet, and the most cells that they are spread over.
 const MOST_MERGED: usize = 50_000;
 
+/// The most sheets that a workbook may have.
+const MOST_NAMES: usize = 200;
+/// The most bytes of text in all cells that are read, a text in several cells counted for each.
+const MOST_TEXT: usize = 32 << 20;
+
+/// How much text may still be read.
+struct Budget(usize);
+
+impl Budget {
+    fn take(&mut self, cell: &Cell) -> Result<(), Refusal> {
+        let Cell::Text(text) = cell else { return Ok(()) };
+        self.0 = self.0.checked_sub(text.len()).ok_or((Unreadable::Bomb, None))?;
+        Ok(())
+    }
+}
+
 type Workbook<'b> = Xlsx<Cursor<&'b [u8]>>;
 
 pub(super) fn read(bytes: &[u8]) -> Result<File, Refusal> {
@@ -26,29 +42,39 @@ pub(super) fn read(bytes: &[u8]) -> Result<File, Refusal> {
         .filter(|sheet| sheet.typ == SheetType::WorkSheet)
         .map(|sheet| sheet.name.clone())
         .collect();
-    let sheet = chosen(&mut workbook, &names)?;
+    if names.len() > MOST_NAMES {
+        return Err((Unreadable::Bomb, None));
+    }
+    let sheet = chosen(&mut workbook, &names, &mut Budget(MOST_TEXT))?;
     let others = names.into_iter().filter(|name| Some(name) != sheet.name.as_ref()).collect();
     Ok(File { sheet, others, encoding: None })
 }
 
 /// The sheet that is called the ledger (情報資産管理台帳); else the only one that has its headings.
 /// The filled-in example (台帳記入例) is never data.
-fn chosen(workbook: &mut Workbook<'_>, names: &[String]) -> Result<Sheet, Refusal> {
+fn chosen(
+    workbook: &mut Workbook<'_>,
+    names: &[String],
+    budget: &mut Budget,
+) -> Result<Sheet, Refusal> {
     let called = |name: &&String| fold(name).contains("情報資産管理台帳");
     let example = |name: &str| fold(name).contains("記入例");
     let ledgers: Vec<&String> = names.iter().filter(called).filter(|name| !example(name)).collect();
     let exact = ledgers.iter().find(|name| fold(name) == "情報資産管理台帳");
     match (exact, ledgers.as_slice()) {
-        (Some(name), _) | (None, [name]) => return sheet(workbook, name),
+        (Some(name), _) | (None, [name]) => return sheet(workbook, name, budget),
         (None, []) => {}
         (None, _) => return Err((Unreadable::SeveralLedgerSheets, None)),
     }
     let candidates = names.iter().filter(|name| !example(name)).take(MOST_SHEETS);
-    let (mut fitting, mut rest) = (Vec::new(), Vec::new());
+    let (mut fitting, mut rest, mut others) = (Vec::new(), None, 0);
     for name in candidates {
-        let read = sheet(workbook, name)?;
+        let read = sheet(workbook, name, budget)?;
         match heading::find(&read) {
-            Err((Flaw::NoLedger, ..)) => rest.push(read),
+            Err((Flaw::NoLedger, ..)) => {
+                others += 1;
+                rest = Some(read);
+            }
             // It is told later what is wrong with it.
             _ => fitting.push(read),
         }
@@ -56,14 +82,15 @@ fn chosen(workbook: &mut Workbook<'_>, names: &[String]) -> Result<Sheet, Refusa
             return Err((Unreadable::SeveralLedgerSheets, None));
         }
     }
-    match (fitting.pop(), rest.len()) {
+    match (fitting.pop(), rest) {
         (Some(sheet), _) => Ok(sheet),
-        (None, 1) => rest.pop().ok_or((Unreadable::NoLedgerSheet, None)),
+        // It is told later that it has no headings.
+        (None, Some(sheet)) if others == 1 => Ok(sheet),
         (None, _) => Err((Unreadable::NoLedgerSheet, None)),
     }
 }
 
-fn sheet(workbook: &mut Workbook<'_>, name: &str) -> Result<Sheet, Refusal> {
+fn sheet(workbook: &mut Workbook<'_>, name: &str, budget: &mut Budget) -> Result<Sheet, Refusal> {
     let damaged = || (Unreadable::Damaged, None);
     let since_1904 = workbook.has_1904_epoch();
     let merged = workbook.merge_cells_by_sheet_name(name).map_err(|_| damaged())?;
@@ -75,6 +102,7 @@ fn sheet(workbook: &mut Workbook<'_>, name: &str) -> Result<Sheet, Refusal> {
     while let Some(found) = cells.next_cell().map_err(|_| damaged())? {
         let (row, column) = found.get_position();
         let Some(cell) = typed(found.get_value()) else { continue };
+        budget.take(&cell)?;
         let number = row.saturating_add(1);
         let column = u16::try_from(column).ok().filter(|c| usize::from(*c) < MOST_COLUMNS);
         let column = column.ok_or((Unreadable::TooManyColumns, Some(number)))?;
@@ -88,7 +116,7 @@ fn sheet(workbook: &mut Workbook<'_>, name: &str) -> Result<Sheet, Refusal> {
             return Err((Unreadable::TooManyRows, Some(number)));
         }
     }
-    spread(&mut lines, &merged)?;
+    spread(&mut lines, &merged, budget)?;
     let line = |(number, cells): (u32, BTreeMap<u16, Cell>)| Line {
         number,
         cells: cells.into_iter().collect(),
@@ -104,6 +132,7 @@ fn sheet(workbook: &mut Workbook<'_>, name: &str) -> Result<Sheet, Refusal> {
 fn spread(
     lines: &mut BTreeMap<u32, BTreeMap<u16, Cell>>,
     merged: &[Dimensions],
+    budget: &mut Budget,
 ) -> Result<(), Refusal> {
     let mut filled = 0;
     for area in merged.iter().filter(|area| area.end.0 > area.start.0) {
@@ -114,6 +143,7 @@ fn spread(
         };
         let below = top.saturating_add(1)..=area.end.0.saturating_add(1);
         for (_, cells) in lines.range_mut(below) {
+            budget.take(&cell)?;
             cells.entry(column).or_insert_with(|| cell.clone());
             filled += 1;
             if filled > MOST_MERGED {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use actix_web::http::StatusCode;
 use actix_web::{delete, get, post};
 use chrono::{DateTime, Duration, Utc};
+use mamori_domain::risk::asset::Asset;
 use mamori_domain::risk::ledger::Column;
 use mamori_domain::risk::ledger::matching::Wanted;
 use mamori_domain::risk::ledger::row::{Read, Stated};
@@ -244,6 +245,13 @@ struct RowAbout {
     warnings: Vec<String>,
 }
 
+impl RowAbout {
+    fn of(row: &ImportRow) -> Result<Self, Problem> {
+        let read = serde_json::from_str(&row.about);
+        read.map_err(|_| Problem::internal("what is kept of a row"))
+    }
+}
+
 /// A column of a file that is read.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ImportColumn {
@@ -409,7 +417,7 @@ async fn create_asset_import(
     call.reaches(id.0)?;
     let service = call.service.clone();
     let opened = call.service.with_file(move || Opened::of(&sent, &service)).await??;
-    let wanted = Wanted::by(opened.rows.iter().map(|row| &row.stated));
+    let wanted = Wanted::by(opened.rows.iter().map(|row| &row.stated), &opened.fields());
     let look =
         move |tx: &mut Tx<'_>| {
             let situation = Situation::load(tx, id.0)?;
@@ -421,14 +429,12 @@ async fn create_asset_import(
         };
     let (situation, assets, others) = call.service.store().read(call.context(), look).await?;
     let (service, today) = (call.service.clone(), call.service.today());
-    let preview = move || opened.preview(&service, &situation, &assets, others, stated, today);
+    let preview = move || opened.preview(&service, &situation, assets, others, stated, today);
     let (about, rows) = call.service.with_file(preview).await??;
     let text = serde_json::to_string(&about).map_err(|_| Problem::internal("a file's preview"))?;
     let work = move |tx: &mut Tx<'_>| {
         super::register::register(tx, id.0)?;
-        let added = tx
-            .add_asset_import(id.0, text.clone(), rows.clone(), LIFETIME)
-            .map_err(refused_as(Kind::RiskRegisterMissing))?;
+        let added = tx.add_asset_import(id.0, text.clone(), &rows, LIFETIME)?;
         let location = format!("/v1/asset-imports/{}", added.id);
         let kept = self::about(&added)?;
         let created = reply(StatusCode::CREATED, &AssetImportBody::of(&added, kept))?;
@@ -486,20 +492,26 @@ impl Opened {
                 (File { sheet, others: Vec::new(), encoding: None }, Some(headings))
             }
         };
-        let table = match headings {
+        let mut table = match headings {
             Some(headings) => Table { sheet, headings, lettered: false },
             None => Table::of(sheet)?,
         };
         let rows = table.rows(service.risks())?;
+        table.forget_rows();
         Ok(Self { format, encoding, others, table, rows })
+    }
+
+    /// The fields that the file has.
+    fn fields(&self) -> BTreeSet<Column> {
+        self.table.headings.columns.keys().copied().collect()
     }
 
     /// What the file would change.
     fn preview(
-        self,
+        mut self,
         service: &Service,
         situation: &Situation,
-        assets: &[mamori_domain::risk::asset::Asset],
+        assets: Vec<Asset>,
         others: u64,
         stated: Option<&Model>,
         today: chrono::NaiveDate,
@@ -510,11 +522,12 @@ impl Opened {
         let risk = |medium: Medium, importance: u8| {
             Some(situation.risk(&exposures, (medium, importance))?.value)
         };
-        let fields: BTreeSet<Column> = self.table.headings.columns.keys().copied().collect();
-        let candidates: Vec<Candidate> = self.rows.iter().map(Candidate::from).collect();
+        let fields = self.fields();
+        let candidates: Vec<Candidate> = self.rows.iter_mut().map(Candidate::out_of).collect();
+        let near = assets.len();
         let judged = judge(&candidates, assets, &fields, model, today);
         let matched = judged.iter().filter(|row| row.asset.is_some()).count();
-        let unmatched = assets.len().saturating_sub(matched);
+        let unmatched = near.saturating_sub(matched);
         let rows: Result<Vec<ImportRow>, Problem> = judged
             .iter()
             .zip(self.rows.iter().zip(&candidates))
@@ -645,8 +658,13 @@ pub(crate) struct AssetImportRow {
 }
 
 impl AssetImportRow {
-    fn of(row: &ImportRow, about: &About, service: &Service, language: Language) -> Option<Self> {
-        let kept: RowAbout = serde_json::from_str(&row.about).ok()?;
+    fn of(
+        row: &ImportRow,
+        about: &About,
+        service: &Service,
+        language: Language,
+    ) -> Result<Self, Problem> {
+        let kept = RowAbout::of(row)?;
         let place = |wanted: Column| {
             let found = about.columns.iter().find(|(column, ..)| *column == wanted);
             found.and_then(|(_, place, _)| place.clone())
@@ -666,9 +684,9 @@ impl AssetImportRow {
             mamori: *mamori,
         };
         let proposed = kept.stated.medium.filter(|_| kept.stated.medium_proposed);
-        Some(Self {
+        Ok(Self {
             row: row.number,
-            verdict: serde_json::from_value(row.verdict.as_str().into()).ok()?,
+            verdict: Verdict::parse(&row.verdict)?,
             asset: kept.asset.0,
             changes: kept.changes.iter().map(|column| column.code()).collect(),
             proposed_medium: proposed.map(MediumValue::from),
@@ -751,8 +769,8 @@ async fn list_asset_import_rows(
     let last = found.items.last().map(|row| row.number);
     let next_cursor = call.service.cursors().next(&list, found.beyond.is_some(), last);
     let row = |row| AssetImportRow::of(row, &about, &call.service, call.language);
-    let body =
-        AssetImportRowList { items: found.items.iter().filter_map(row).collect(), next_cursor };
+    let items = found.items.iter().map(row).collect::<Result<_, _>>()?;
+    let body = AssetImportRowList { items, next_cursor };
     Ok(page(&call.request, body.next_cursor.as_deref(), Some(call.language), &body))
 }
 
@@ -828,8 +846,7 @@ fn applied(
     loop {
         let page = tx.list_import_rows(&import, None, after, PAGE)?;
         for row in &page.items {
-            let kept: RowAbout = serde_json::from_str(&row.about)
-                .map_err(|_| Problem::internal("what is kept of a row"))?;
+            let kept = RowAbout::of(row)?;
             verdicts.push((row.verdict.clone(), kept.asset));
             let (stated, faults) = (kept.stated, kept.faults);
             candidates.push(Candidate { number: row.number, stated, faults });
@@ -839,14 +856,14 @@ fn applied(
             break;
         }
     }
-    let wanted = Wanted::by(candidates.iter().map(|row| &row.stated));
+    let wanted = Wanted::by(candidates.iter().map(|row| &row.stated), &about.fields());
     let mut assets = Vec::new();
     tx.each_asset(import.organization, |asset| {
         if wanted.holds(&asset) {
             assets.push(asset);
         }
     })?;
-    let judged = judge(&candidates, &assets, &about.fields(), register.model, today);
+    let judged = judge(&candidates, assets, &about.fields(), register.model, today);
     let same = judged
         .iter()
         .zip(&verdicts)

@@ -29,15 +29,24 @@ pub(super) fn run(bench: &Bench, engine: Engine, report: &mut Report) -> Result<
     let (_, full) = fill(&running, &running.token, OURS)?;
     for (format, media_type) in FORMATS {
         let (mut out, mut read, mut applied, mut most) = (Vec::new(), Vec::new(), Vec::new(), 0.0);
-        let mut size = 0;
+        let (mut size, mut peaks) = (0, Vec::new());
         for _ in 0..bench.rounds {
+            let mark = || {
+                let kib = peak(running.server.id()).and_then(|kib| u32::try_from(kib).ok());
+                forget_peak(running.server.id());
+                f64::from(kib.unwrap_or_default()) / 1024.0
+            };
+            // What it holds before.
             forget_peak(running.server.id());
+            let mut steps = vec![mark()];
             let (took, file) = timed(|| export(&running, &full, format))?;
             out.push(took);
+            steps.push(mark());
             size = file.len();
             let (_, empty) = fill(&running, &running.token, 0)?;
             let (took, import) = timed(|| preview(&running, &empty, media_type, &file))?;
             read.push(took);
+            steps.push(mark());
             let path = format!("/v1/asset-imports/{}/apply", text_of(&import, "id")?);
             let (took, done) =
                 timed(|| call(&running, &running.token, "POST", &path, Some(&json!({}))))?;
@@ -46,13 +55,16 @@ pub(super) fn run(bench: &Bench, engine: Engine, report: &mut Report) -> Result<
             if created != u64::try_from(OURS).ok() {
                 return Err(format!("{format}: {created:?} assets were created"));
             }
-            let kib = peak(running.server.id()).and_then(|kib| u32::try_from(kib).ok());
-            most = kib.map_or(most, |kib| f64::from(kib) / 1024.0).max(most);
+            steps.push(mark());
+            most = steps.iter().copied().fold(most, f64::max);
+            peaks = steps;
         }
         let (read, applied) = (median(read), median(applied));
         report.note(&format!(
-            "{format}: {} KiB; preview {read:.2} s, application {applied:.2} s",
-            size / 1024
+            "{format}: {} KiB; preview {read:.2} s, application {applied:.2} s; MiB before, and \
+             at most during export, preview and application: {}",
+            size / 1024,
+            peaks.iter().map(|mib| format!("{mib:.0}")).collect::<Vec<_>>().join(", "),
         ));
         let name = |what: &str| format!("{what} of {format} on {}", engine.name());
         report.at_most(&name("export"), median(out), "s", LONGEST);

@@ -276,6 +276,8 @@ pub enum Flaw {
     Duplicate(u32),
     /// More than one asset of the register fits.
     SeveralAssets,
+    /// Another asset of the register has the custodian's key.
+    KeyTaken,
 }
 
 /// A text folded for comparing headings and words: one width, one case, no spaces.

@@ -1,6 +1,8 @@
 //! What a cell says.
 
-use chrono::{Days, NaiveDate};
+use std::collections::BTreeMap;
+
+use chrono::{Datelike, Days, NaiveDate};
 use unicode_normalization::UnicodeNormalization;
 
 use super::{Flaw, fold};
@@ -25,6 +27,16 @@ pub enum Cell {
 }
 
 impl Cell {
+    /// What it says as text, as it is written; several texts stand a line each, and end with one.
+    #[must_use]
+    pub fn raw(&self) -> Option<String> {
+        match self {
+            Self::Text(text) => Some(text.replace("\r\n", "\n")),
+            Self::List(items) if !items.is_empty() => Some(format!("{}\n", items.join("\n"))),
+            other => other.text(),
+        }
+    }
+
     /// What it says as text, without spaces around; none where that is nothing.
     #[must_use]
     pub fn text(&self) -> Option<String> {
@@ -165,41 +177,62 @@ pub fn rating(cell: &Cell) -> Result<Rating, Flaw> {
     }
 }
 
+/// The longest word for a medium, in bytes: what is longer is none.
+const LONGEST_WORD: usize = 400;
+
+/// The words for media, folded.
+#[derive(Debug)]
+pub struct Words(BTreeMap<String, (Medium, bool)>);
+
+impl Words {
+    /// The words of a catalogue: the sheet's own, and what else people write.
+    #[must_use]
+    pub fn of(catalogue: &Catalogue) -> Self {
+        let mut words = BTreeMap::new();
+        for one in &catalogue.media {
+            for synonym in &one.synonyms {
+                words.entry(fold(synonym)).or_insert((one.medium, true));
+            }
+        }
+        for one in &catalogue.media {
+            for own in [one.medium.code(), &one.label.ja, &one.label.en] {
+                words.insert(fold(own), (one.medium, false));
+            }
+        }
+        Self(words)
+    }
+
+    /// What a word means, with what stands in brackets behind it or without.
+    fn find(&self, said: &str) -> Option<(Medium, bool)> {
+        let said = fold(said);
+        let bare = said.split('(').next().unwrap_or_default();
+        let proposed = || self.0.get(bare).map(|(medium, _)| (*medium, true));
+        self.0.get(&said).copied().or_else(proposed)
+    }
+}
+
 /// Reads a medium. The sheet's own words are taken as they are; another word for a medium is
 /// only proposed (`true`).
 ///
 /// # Errors
 ///
 /// [`Flaw::Required`], [`Flaw::UnknownMedium`], [`Flaw::SeveralMedia`] or [`Flaw::CellError`].
-pub fn medium(cell: &Cell, catalogue: &Catalogue) -> Result<(Medium, bool), Flaw> {
+pub fn medium(cell: &Cell, words: &Words) -> Result<(Medium, bool), Flaw> {
     if matches!(cell, Cell::Error) {
         return Err(Flaw::CellError);
     }
     let text = cell.text().ok_or(Flaw::Required)?;
-    let said = fold(&text);
-    let official = catalogue.media.iter().find(|one| {
-        said == one.medium.code() || said == fold(&one.label.ja) || said == fold(&one.label.en)
-    });
-    if let Some(one) = official {
-        return Ok((one.medium, false));
+    if text.len() > LONGEST_WORD {
+        return Err(Flaw::UnknownMedium);
     }
-    let word = |said: &str| {
-        let said = fold(said);
-        let bare = said.split('(').next().unwrap_or_default();
-        let mut named = catalogue.media.iter().filter(|one| {
-            let labels = [&one.label.ja, &one.label.en];
-            let words = one.synonyms.iter().chain(labels);
-            words.map(|word| fold(word)).any(|word| word == said || word == bare)
-        });
-        named.next().map(|one| one.medium)
-    };
-    if let Some(medium) = word(&text) {
-        return Ok((medium, true));
+    if let Some(found) = words.find(&text) {
+        return Ok(found);
     }
     let parts =
         text.split(['、', ',', '，', '/', '／', '・', '･', '+', '＋', '&', '＆', '\n', 'と']);
     let parts: Vec<&str> = parts.filter(|part| !part.trim().is_empty()).collect();
-    let Some(mut media) = parts.iter().map(|part| word(part)).collect::<Option<Vec<_>>>() else {
+    let media = parts.iter().map(|part| words.find(part).map(|(medium, _)| medium));
+    let Some(mut media) = media.collect::<Option<Vec<_>>>() else {
         return Err(Flaw::UnknownMedium);
     };
     media.sort_unstable();
@@ -233,12 +266,14 @@ const ERAS: [Era; 5] = [
 ///
 /// [`Flaw::NoDay`] and its relatives: nothing is guessed.
 pub fn day(cell: &Cell, since_1904: Option<bool>) -> Result<NaiveDate, Flaw> {
-    match cell {
+    let day = match cell {
         Cell::Error => Err(Flaw::CellError),
         Cell::Day(day) => Ok(*day),
         Cell::Number(number) => numbered(*number, since_1904),
         cell => written(&cell.text().ok_or(Flaw::Required)?),
-    }
+    };
+    // No register has a day before 1900; an empty cell in a formula gives 30 December 1899.
+    day.and_then(|day| if day.year() >= 1900 { Ok(day) } else { Err(Flaw::NoDay) })
 }
 
 fn numbered(number: f64, since_1904: Option<bool>) -> Result<NaiveDate, Flaw> {
@@ -361,7 +396,7 @@ mod tests {
 
     #[test]
     fn only_the_words_of_the_sheet_are_taken_unasked() {
-        let catalogue = Catalogue::embedded().unwrap();
+        let words = Words::of(&Catalogue::embedded().unwrap());
         for (said, read) in [
             ("書類", Ok((Medium::Paper, false))),
             ("事務所ＰＣ", Ok((Medium::OfficePc, false))),
@@ -377,9 +412,10 @@ mod tests {
             ("書類と事務所PC", Err(Flaw::SeveralMedia(vec![Medium::Paper, Medium::OfficePc]))),
             ("紙、書類", Ok((Medium::Paper, true))),
             ("金庫の中", Err(Flaw::UnknownMedium)),
+            (&"紙・PC・".repeat(50), Err(Flaw::UnknownMedium)),
             ("", Err(Flaw::Required)),
         ] {
-            assert_eq!(medium(&text(said), &catalogue), read, "{said}");
+            assert_eq!(medium(&text(said), &words), read, "{said}");
         }
     }
 
@@ -409,6 +445,8 @@ mod tests {
             ("令和元年", Err(Flaw::NoDay)),
             ("来年度", Err(Flaw::NoDay)),
             ("0001-01-01", Err(Flaw::NoDay)),
+            ("明治20年1月1日", Err(Flaw::NoDay)),
+            ("明治45年7月1日", Ok("1912-07-01")),
         ] {
             let read = read.map(|day| day.parse::<NaiveDate>().unwrap());
             assert_eq!(day(&text(said), None), read, "{said}");

@@ -13,6 +13,15 @@ const TALLEST: usize = 3;
 /// How many headings of the ledger make a row its headings.
 const FEWEST: usize = 3;
 
+/// The columns that a ledger can't be read without.
+const NEEDED: [Column; 5] = [
+    Column::Name,
+    Column::Medium,
+    Column::Confidentiality,
+    Column::Integrity,
+    Column::Availability,
+];
+
 /// What people write over a column, folded, beside the code of the field.
 const NAMES: &[(Column, &[&str])] = &[
     (Column::Id, &["mamoriid"]),
@@ -120,6 +129,14 @@ pub fn find(sheet: &Sheet) -> Result<Headings, (Flaw, Option<Column>, Option<u16
             if height > 1 && holds_an_asset(lines) {
                 break;
             }
+            // Once all that is needed has its heading, what stands under it is data.
+            if let Some((found, tall, best)) = &best
+                && best.lacks().is_none()
+                && let Some(below) = sheet.rows.get(found + tall..first + height)
+                && below.iter().any(|line| names_an_asset(line, best))
+            {
+                break;
+            }
             let better = best.as_ref().is_none_or(|(_, _, best)| block.named() > best.named());
             if better {
                 best = Some((first, height, block));
@@ -139,14 +156,7 @@ pub fn find(sheet: &Sheet) -> Result<Headings, (Flaw, Option<Column>, Option<u16
     if let Some((column, place)) = block.twice.first() {
         return Err((Flaw::ColumnTwice, Some(*column), Some(*place)));
     }
-    let needed = [
-        Column::Name,
-        Column::Medium,
-        Column::Confidentiality,
-        Column::Integrity,
-        Column::Availability,
-    ];
-    match needed.into_iter().find(|column| !block.columns.contains_key(column)) {
+    match block.lacks() {
         Some(missing) => Err((Flaw::ColumnMissing, Some(missing), None)),
         None => {
             Ok(Headings { rows: first + height, columns: block.columns, unknown: block.unknown })
@@ -158,7 +168,12 @@ pub fn find(sheet: &Sheet) -> Result<Headings, (Flaw, Option<Column>, Option<u16
 /// no heading, whatever else it says.
 fn holds_an_asset(lines: &[Line]) -> bool {
     let Some((last, above)) = lines.split_last() else { return false };
-    let name = Block::of(above).columns.get(&Column::Name).and_then(|place| last.cell(*place));
+    names_an_asset(last, &Block::of(above))
+}
+
+/// Whether a row has a name of its own under the heading of the names.
+fn names_an_asset(line: &Line, headings: &Block) -> bool {
+    let name = headings.columns.get(&Column::Name).and_then(|place| line.cell(*place));
     name.and_then(super::cell::Cell::text).is_some_and(|text| column(&text).is_none())
 }
 
@@ -218,6 +233,11 @@ impl Block {
             }
         }
         block
+    }
+
+    /// A column that the ledger can't be read without, and that is not there.
+    fn lacks(&self) -> Option<Column> {
+        NEEDED.into_iter().find(|column| !self.columns.contains_key(column))
     }
 
     fn named(&self) -> usize {

@@ -6,15 +6,15 @@
 //! 4. The asset of the same business, name and medium, where one row and one asset are left of
 //!    them: it has changed its department.
 //!
-//! Texts are compared whatever their width, case and spaces. A row that finds none is a new asset;
+//! What the file has no column for is not compared. Texts are compared whatever their width, case and spaces. A row that finds none is a new asset;
 //! no rule removes an asset that no row is about. The rules are mamori's own.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
-use super::fold;
 use super::row::Stated;
+use super::{Column, fold};
 use crate::risk::Medium;
 use crate::risk::asset::{Asset, Entry};
 
@@ -38,31 +38,59 @@ fn folded(text: Option<&String>) -> String {
     text.map(|text| fold(text)).unwrap_or_default()
 }
 
-fn thing_of(entry: &Entry) -> Thing {
-    (folded(entry.business_category.as_ref()), fold(&entry.name), entry.medium)
+/// What of an asset the file has columns for.
+#[derive(Debug, Clone, Copy)]
+struct Compared {
+    business: bool,
+    department: bool,
 }
 
-fn thing(row: &Stated) -> Option<Thing> {
-    Some((folded(row.business_category.as_ref()), fold(row.name.as_ref()?), row.medium?))
+impl Compared {
+    fn of(columns: &BTreeSet<Column>) -> Self {
+        Self {
+            business: columns.contains(&Column::BusinessCategory),
+            department: columns.contains(&Column::OwnerDepartment),
+        }
+    }
+
+    fn business(self, text: Option<&String>) -> String {
+        if self.business { folded(text) } else { String::new() }
+    }
+
+    fn department(self, text: Option<&String>) -> String {
+        if self.department { folded(text) } else { String::new() }
+    }
+
+    fn thing_of(self, entry: &Entry) -> Thing {
+        (self.business(entry.business_category.as_ref()), fold(&entry.name), entry.medium)
+    }
+
+    fn thing(self, row: &Stated) -> Option<Thing> {
+        let business = self.business(row.business_category.as_ref());
+        Some((business, fold(row.name.as_ref()?), row.medium?))
+    }
 }
 
 /// What a file could be about, to look for in a register of any size.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Wanted {
+    compared: Compared,
     ids: BTreeSet<Uuid>,
     keys: BTreeSet<String>,
     things: BTreeSet<Thing>,
 }
 
 impl Wanted {
-    /// What these rows could be about.
+    /// What these rows of a file with these columns could be about.
     #[must_use]
-    pub fn by<'r>(rows: impl IntoIterator<Item = &'r Stated>) -> Self {
-        let mut wanted = Self::default();
+    pub fn by<'r>(rows: impl IntoIterator<Item = &'r Stated>, columns: &BTreeSet<Column>) -> Self {
+        let compared = Compared::of(columns);
+        let (ids, keys, things) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        let mut wanted = Self { compared, ids, keys, things };
         for row in rows {
             wanted.ids.extend(row.id);
             wanted.keys.extend(row.external_id.clone());
-            wanted.things.extend(thing(row));
+            wanted.things.extend(compared.thing(row));
         }
         wanted
     }
@@ -73,13 +101,14 @@ impl Wanted {
         let entry = &asset.entry;
         self.ids.contains(&asset.id)
             || entry.external_id.as_ref().is_some_and(|key| self.keys.contains(key))
-            || self.things.contains(&thing_of(entry))
+            || self.things.contains(&self.compared.thing_of(entry))
     }
 }
 
 /// What each row is about, among the assets that [`Wanted`] holds.
 #[must_use]
-pub fn matched(rows: &[&Stated], assets: &[Asset]) -> Vec<Match> {
+pub fn matched(rows: &[&Stated], assets: &[Asset], columns: &BTreeSet<Column>) -> Vec<Match> {
+    let compared = Compared::of(columns);
     let mut by_id = BTreeMap::new();
     let mut by_key = BTreeMap::new();
     let mut by_thing: BTreeMap<Thing, Vec<usize>> = BTreeMap::new();
@@ -88,7 +117,7 @@ pub fn matched(rows: &[&Stated], assets: &[Asset]) -> Vec<Match> {
         if let Some(key) = &asset.entry.external_id {
             by_key.insert(key.as_str(), at);
         }
-        by_thing.entry(thing_of(&asset.entry)).or_default().push(at);
+        by_thing.entry(compared.thing_of(&asset.entry)).or_default().push(at);
     }
     let mut found: Vec<Option<Match>> = vec![None; rows.len()];
     let mut claimed: BTreeMap<usize, usize> = BTreeMap::new();
@@ -119,7 +148,7 @@ pub fn matched(rows: &[&Stated], assets: &[Asset]) -> Vec<Match> {
     let mut left: BTreeMap<Thing, Vec<usize>> = BTreeMap::new();
     for (at, row) in rows.iter().enumerate() {
         if found.get(at).is_some_and(Option::is_none)
-            && let Some(thing) = thing(row)
+            && let Some(thing) = compared.thing(row)
         {
             left.entry(thing).or_default().push(at);
         }
@@ -130,15 +159,17 @@ pub fn matched(rows: &[&Stated], assets: &[Asset]) -> Vec<Match> {
             !claimed.contains_key(asset) && (key.is_none() || row.external_id.is_none())
         };
         let department = |asset: &usize| {
-            folded(assets.get(*asset).and_then(|asset| asset.entry.owner_department.as_ref()))
+            let asset = assets.get(*asset);
+            compared.department(asset.and_then(|asset| asset.entry.owner_department.as_ref()))
         };
         let there = by_thing.get(&thing).map(Vec::as_slice).unwrap_or_default();
         let mut departments: BTreeMap<(String, Option<Uuid>, Option<&str>), usize> =
             BTreeMap::new();
         open.retain(|at| {
             let Some(row) = rows.get(*at) else { return false };
-            let own = folded(row.owner_department.as_ref());
-            let key = (own.clone(), row.id, row.external_id.as_deref());
+            let own = compared.department(row.owner_department.as_ref());
+            let id = row.id.filter(|id| by_id.contains_key(id));
+            let key = (own.clone(), id, row.external_id.as_deref());
             let first = *departments.entry(key).or_insert(*at);
             let fitting: Vec<usize> = there
                 .iter()
@@ -181,7 +212,6 @@ mod tests {
 
     use super::*;
     use crate::risk::Model;
-    use crate::risk::ledger::Column;
     use crate::risk::ledger::cell::Rating;
 
     fn row(key: Option<&str>, name: &str, department: Option<&str>) -> Stated {
@@ -196,7 +226,14 @@ mod tests {
     }
 
     fn columns() -> BTreeSet<Column> {
-        [Column::ExternalId, Column::Name, Column::OwnerDepartment, Column::Medium].into()
+        [
+            Column::ExternalId,
+            Column::BusinessCategory,
+            Column::Name,
+            Column::OwnerDepartment,
+            Column::Medium,
+        ]
+        .into()
     }
 
     fn asset(id: u128, row: &Stated, there: Option<&Entry>) -> Asset {
@@ -214,15 +251,17 @@ mod tests {
     }
 
     fn found(rows: &[Stated], assets: &[Asset]) -> Vec<Match> {
-        let wanted = Wanted::by(rows);
+        let wanted = Wanted::by(rows, &columns());
         assert!(
-            matched(&rows.iter().collect::<Vec<_>>(), assets).iter().all(|became| match became {
-                Match::Asset(at) => wanted.holds(&assets[*at]),
-                _ => true,
+            matched(&rows.iter().collect::<Vec<_>>(), assets, &columns()).iter().all(|became| {
+                match became {
+                    Match::Asset(at) => wanted.holds(&assets[*at]),
+                    _ => true,
+                }
             }),
             "a row finds only what was looked for",
         );
-        matched(&rows.iter().collect::<Vec<_>>(), assets)
+        matched(&rows.iter().collect::<Vec<_>>(), assets, &columns())
     }
 
     #[test]
@@ -259,6 +298,18 @@ mod tests {
         ] {
             assert_eq!(found(&rows, &there), expected, "{rows:?}");
         }
+    }
+
+    #[test]
+    fn what_the_file_has_no_column_for_is_not_compared() {
+        let mut there = asset(1, &row(None, "名簿", Some("総務部")), None);
+        there.entry.business_category = Some("営業".to_owned());
+        let few: BTreeSet<_> = [Column::Name, Column::Medium].into();
+        let sent = row(None, "名簿", None);
+        assert_eq!(matched(&[&sent], std::slice::from_ref(&there), &few), [Match::Asset(0)]);
+        let mut twin = there.clone();
+        (twin.id, twin.entry.owner_department) = (Uuid::from_u128(2), Some("営業部".to_owned()));
+        assert_eq!(matched(&[&sent], &[there, twin], &few), [Match::Several]);
     }
 
     fn any_row() -> impl Strategy<Value = Stated> {

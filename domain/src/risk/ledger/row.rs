@@ -6,12 +6,11 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::cell::{self, Cell, Rating};
+use super::cell::{self, Cell, Rating, Words};
 use super::heading::{Headings, repeats};
 use super::{Column, Flaw, Line};
 use crate::personal_number::could_be_personal;
 use crate::risk::asset::Entry;
-use crate::risk::catalogue::Catalogue;
 use crate::risk::{Medium, Model, Ratings};
 
 /// What a row states; nothing for what its sheet has no column for, or a blank cell.
@@ -45,6 +44,8 @@ pub struct Stated {
     pub registered_on: Option<NaiveDate>,
     /// The firm's own words, as the cell has them.
     pub tags: Option<String>,
+    /// Columns that other rows of the file have and this one has not: JSON alone can say so.
+    pub absent: BTreeSet<Column>,
 }
 
 /// A row as it was read.
@@ -79,7 +80,7 @@ pub fn read(
     line: &Line,
     headings: &Headings,
     since_1904: Option<bool>,
-    catalogue: &Catalogue,
+    words: &Words,
 ) -> Option<Read> {
     let blank = Cell::Text(String::new());
     let at = |column: Column| {
@@ -91,7 +92,9 @@ pub fn read(
         read && at(*column).is_some_and(|cell| !cell.is_blank())
     };
     let filled: Vec<_> = Column::ALL.iter().filter(|column| stated(column)).collect();
-    let remark = |text: String| text.starts_with(['※', '*', '＊']) || text.starts_with("注");
+    let is_json = headings.rows == 0;
+    let signs = ["※", "*", "＊", "注)", "注）", "注:", "注：", "(注", "（注"];
+    let remark = |text: String| !is_json && signs.iter().any(|sign| text.starts_with(sign));
     match filled.as_slice() {
         [] => return None,
         [only] if at(**only).and_then(Cell::text).is_some_and(remark) => return None,
@@ -106,15 +109,17 @@ pub fn read(
             flaws.push((column, Flaw::CellError));
         }
         let text = cell.text()?;
-        if could_be_personal(&text) {
+        let kept = match column {
+            Column::Tags => cell.raw()?,
+            Column::Note => text.clone(),
+            _ => on_one_line(&text),
+        };
+        let parts = if column == Column::Tags { tags(&kept) } else { Vec::new() };
+        if [&text, &kept].into_iter().chain(&parts).any(|text| could_be_personal(text)) {
             flaws.push((column, Flaw::TwelveDigits));
             return None;
         }
-        Some(if column == Column::Note || column == Column::Tags {
-            text
-        } else {
-            on_one_line(&text)
-        })
+        Some(kept)
     };
     let mut stated = Stated {
         external_id: text(Column::ExternalId),
@@ -128,6 +133,10 @@ pub fn read(
         ..Stated::default()
     };
     let edition = text(Column::Edition);
+    if is_json {
+        let left_out = headings.columns.iter().filter(|(_, place)| line.cell(**place).is_none());
+        stated.absent = left_out.map(|(column, _)| *column).collect();
+    }
     if stated.name.is_none() && !flaws.iter().any(|(column, _)| *column == Column::Name) {
         flaws.push((Column::Name, Flaw::Required));
     }
@@ -139,7 +148,7 @@ pub fn read(
         Some(Err(_)) => flaws.push((Column::Id, Flaw::NoId)),
         None => {}
     }
-    match cell::medium(at(Column::Medium).unwrap_or(&blank), catalogue) {
+    match cell::medium(at(Column::Medium).unwrap_or(&blank), words) {
         Ok((medium, proposed)) => {
             (stated.medium, stated.medium_proposed) = (Some(medium), proposed);
         }
@@ -194,6 +203,11 @@ fn on_one_line(text: &str) -> String {
         .join(" ")
 }
 
+/// A text of the register as reading gives it back.
+fn normal(text: &str) -> String {
+    text.replace("\r\n", "\n").trim().to_owned()
+}
+
 /// Whether it is what a spreadsheet makes of long numbers: 7.00001E+12.
 fn has_lost_digits(text: &str) -> bool {
     let Some((number, power)) = text.split_once(['E', 'e']) else { return false };
@@ -223,9 +237,10 @@ impl Stated {
         there: Option<&Entry>,
         today: NaiveDate,
     ) -> Option<Entry> {
+        let has = |column: Column| columns.contains(&column) && !self.absent.contains(&column);
         let kept = |column: Column, said: &Option<String>, there: Option<&String>| {
-            let same = there.is_some_and(|there| Some(there.trim()) == said.as_deref());
-            if same || !columns.contains(&column) { there.cloned() } else { said.clone() }
+            let same = there.is_some_and(|there| Some(&*normal(there)) == said.as_deref());
+            if same || !has(column) { there.cloned() } else { said.clone() }
         };
         let number = |rating: Option<Rating>| match rating? {
             Rating::Number(number) => Some(number),
@@ -234,7 +249,7 @@ impl Stated {
         let [confidentiality, integrity, availability] = self.ratings.map(number);
         let ratings = there.map(|there| there.ratings);
         let flag = |column: Column, said: bool, there: Option<bool>| {
-            if columns.contains(&column) { said } else { there.unwrap_or(false) }
+            if has(column) { said } else { there.unwrap_or(false) }
         };
         let [personal, special_care, specific, survival] = self.flags;
         let name = self.name.as_ref()?;
@@ -295,13 +310,10 @@ impl Stated {
                 .or_else(|| there.map(|there| there.registered_on))
                 .unwrap_or(today),
             tags: match (&self.tags, their_tags) {
-                (said, Some(theirs))
-                    if said.as_deref().unwrap_or_default() == theirs.join("\n").trim() =>
-                {
+                (_, theirs) if !has(Column::Tags) => theirs.cloned().unwrap_or_default(),
+                // As an export writes them, whatever signs are in them.
+                (Some(said), Some(theirs)) if said.trim() == theirs.join("\n").trim() => {
                     theirs.clone()
-                }
-                (_, theirs) if !columns.contains(&Column::Tags) => {
-                    theirs.cloned().unwrap_or_default()
                 }
                 (said, _) => said.as_deref().map(tags).unwrap_or_default(),
             },
