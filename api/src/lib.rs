@@ -142,10 +142,10 @@ fn give_memory_back() {
     drop(std::hint::black_box(Vec::<u8>::with_capacity(LARGE)));
 }
 
-/// The same once what was just freed has been so for a moment.
+/// The same once what was just freed has been so for the second that the allocator waits.
 fn give_memory_back_soon() {
     actix_web::rt::spawn(async {
-        actix_web::rt::time::sleep(Duration::from_millis(150)).await;
+        actix_web::rt::time::sleep(Duration::from_millis(1_200)).await;
         give_memory_back();
     });
 }
