@@ -5,7 +5,9 @@ pub(crate) mod answers;
 pub(crate) mod assessment;
 pub(crate) mod asset;
 pub(crate) mod asset_export;
+pub(crate) mod asset_file;
 pub(crate) mod asset_import;
+pub(crate) mod asset_import_rows;
 pub(crate) mod asset_upsert;
 pub(crate) mod client;
 pub(crate) mod coverage;
@@ -46,6 +48,7 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
     asset::configure(config);
     asset_upsert::configure(config);
     asset_import::configure(config);
+    asset_import_rows::configure(config);
     asset_export::configure(config);
     risk::configure(config);
     risk_summary::configure(config);

@@ -6,7 +6,7 @@ use mamori_store::{Stop, Tx};
 use serde::Deserialize;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::asset_import::{AssetFileBody, Workbook};
+use super::asset_file::{AssetFileBody, Workbook};
 use super::risk::Situation;
 use super::risk_model::TAG;
 use crate::answer::Answer;

@@ -11,7 +11,6 @@ use mamori_domain::risk::ledger::matching::Wanted;
 use mamori_domain::risk::ledger::row::{Read, Stated};
 use mamori_domain::risk::ledger::scale::Basis;
 use mamori_domain::risk::{Medium, Model};
-use mamori_domain::text::Language;
 use mamori_store::{AssetImport, ImportRow, Stop, Tx};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -19,11 +18,12 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::asset::AssetInput;
+use super::asset_file::{AssetFileBody, FormatValue, Workbook};
 use super::register::taken;
 use super::risk::Situation;
 use super::risk_evaluation::named_model;
-use super::risk_model::{MediumValue, TAG};
-use crate::answer::{Answer, nothing, page, reply, send, show, with};
+use super::risk_model::TAG;
+use crate::answer::{Answer, nothing, reply, send, show, with};
 use crate::auth::Call;
 use crate::auth::caller::{RisksRead, RisksWrite};
 use crate::ledger::judge::{
@@ -35,7 +35,7 @@ use crate::ledger::{
 use crate::problem::{Code, Fault, Kind, Problem, refused_as};
 use crate::read::body::{SentFile, parse};
 use crate::read::condition::etag;
-use crate::read::query::{PageQuery, Parameters};
+use crate::read::query::Parameters;
 use crate::read::{Check, Incoming, PathId, Query};
 use crate::service::Service;
 use crate::wire::wire_enum;
@@ -49,19 +49,8 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
     config
         .service(create_asset_import)
         .service(get_asset_import)
-        .service(list_asset_import_rows)
         .service(apply_asset_import)
         .service(delete_asset_import);
-}
-
-wire_enum! {
-    /// The format of a file: `xlsx`, `csv` or `json`.
-    #[schema(as = FileFormat)]
-    pub(crate) enum FormatValue = Format {
-        Xlsx = "xlsx",
-        Csv = "csv",
-        Json = "json",
-    }
 }
 
 wire_enum! {
@@ -86,104 +75,9 @@ wire_enum! {
     }
 }
 
-/// Assets as a JSON file has them.
-#[derive(Debug, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = AssetFile)]
-#[expect(dead_code, reason = "the document's words for what the reader reads by itself")]
-pub(crate) struct AssetFileBody {
-    /// The edition by whose scale the assets are rated: `2.1`, `3.0`, `3.1` or `4.0`.
-    #[schema(pattern = "^(2\\.1|3\\.0|3\\.1|4\\.0)$", example = "4.0")]
-    edition: Option<String>,
-    /// The assets, each with the fields of the register; what mamori computes may be there, and is
-    /// compared.
-    #[schema(max_items = 10000)]
-    assets: Vec<AssetFileRow>,
-}
-
-/// An asset in a JSON file. Its fields are read as cells of a sheet are: a rating may be `3` or
-/// `"高"`, a flag `true` or `"有"`, a day `"2025-03-01"` or `"令和7年3月1日"`. What is not as it
-/// should be is told in the preview, row by row.
-#[derive(Debug, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = AssetFileRow)]
-#[expect(dead_code, reason = "the document's words for what the reader reads by itself")]
-pub(crate) struct AssetFileRow {
-    /// mamori's own id, in a file that mamori wrote.
-    id: Option<CellValue>,
-    /// Your own key for it.
-    external_id: Option<CellValue>,
-    /// The business that it belongs to (業務分類).
-    business_category: Option<CellValue>,
-    /// Its name (情報資産名称).
-    name: Option<CellValue>,
-    /// A remark (備考).
-    note: Option<CellValue>,
-    /// Who may use it (利用者範囲).
-    user_scope: Option<CellValue>,
-    /// The department in charge (管理部署).
-    owner_department: Option<CellValue>,
-    /// Its medium (媒体・保存先), by code or by the sheet's word.
-    medium: Option<CellValue>,
-    /// Personal information (個人情報).
-    personal_information: Option<CellValue>,
-    /// Special care-required personal information (要配慮個人情報).
-    special_care_required_personal_information: Option<CellValue>,
-    /// Specific personal information (特定個人情報).
-    specific_personal_information: Option<CellValue>,
-    /// An accident could threaten the firm's survival.
-    threatens_survival: Option<CellValue>,
-    /// Confidentiality (機密性).
-    confidentiality: Option<CellValue>,
-    /// Integrity (完全性).
-    integrity: Option<CellValue>,
-    /// Availability (可用性).
-    availability: Option<CellValue>,
-    /// Importance (重要度): compared, never taken over.
-    importance: Option<CellValue>,
-    /// How long it is kept (保存期限).
-    retention: Option<CellValue>,
-    /// The day of registration (登録日).
-    registered_on: Option<CellValue>,
-    /// Words of your own.
-    tags: Option<CellValue>,
-    /// Threat (脅威の発生頻度): not read.
-    threat: Option<CellValue>,
-    /// Vulnerability (脆弱性): not read.
-    vulnerability: Option<CellValue>,
-    /// Likelihood (被害発生可能性): not read.
-    likelihood: Option<CellValue>,
-    /// Risk value (リスク値): compared, never taken over.
-    value: Option<CellValue>,
-    /// Risk class: not read.
-    class: Option<CellValue>,
-}
-
-/// A workbook (.xlsx).
-#[derive(Debug, ToSchema)]
-#[schema(value_type = String, format = Binary)]
-#[expect(dead_code, reason = "the document's words for what the reader reads by itself")]
-pub(crate) struct Workbook(Vec<u8>);
-
-/// A cell: a text, a number, true or false, or texts.
-#[derive(Debug, ToSchema)]
-#[schema(as = CellValue)]
-#[serde(untagged)]
-#[expect(dead_code, reason = "the document's words for what the reader reads by itself")]
-pub(crate) enum CellValue {
-    /// A text.
-    Text(String),
-    /// A number.
-    Number(f64),
-    /// True or false.
-    Flag(bool),
-    /// Texts, for tags.
-    Texts(Vec<String>),
-}
-
 /// What is kept of a file.
 #[derive(Debug, Serialize, Deserialize)]
-struct About {
+pub(super) struct About {
     format: FormatValue,
     encoding: Option<String>,
     sheet: Option<String>,
@@ -191,7 +85,7 @@ struct About {
     edition: String,
     scale_basis: BasisValue,
     /// The fields that it has, each with its place and heading.
-    columns: Vec<(Column, Option<String>, Option<String>)>,
+    pub(super) columns: Vec<(Column, Option<String>, Option<String>)>,
     columns_not_read: Vec<(String, String)>,
     counts: Counts,
     proposals: usize,
@@ -233,20 +127,20 @@ impl Counts {
 
 /// What is kept of a row.
 #[derive(Debug, Serialize, Deserialize)]
-struct RowAbout {
-    stated: Stated,
+pub(super) struct RowAbout {
+    pub(super) stated: Stated,
     /// The asset that it is about, and its revision.
-    asset: (Option<Uuid>, i64),
+    pub(super) asset: (Option<Uuid>, i64),
     /// What the register is to say.
-    entry: Option<AssetInput>,
-    changes: Vec<Column>,
-    faults: Vec<CellFault>,
-    disagreements: Vec<(Column, u8, u8)>,
-    warnings: Vec<String>,
+    pub(super) entry: Option<AssetInput>,
+    pub(super) changes: Vec<Column>,
+    pub(super) faults: Vec<CellFault>,
+    pub(super) disagreements: Vec<(Column, u8, u8)>,
+    pub(super) warnings: Vec<String>,
 }
 
 impl RowAbout {
-    fn of(row: &ImportRow) -> Result<Self, Problem> {
+    pub(super) fn of(row: &ImportRow) -> Result<Self, Problem> {
         let read = serde_json::from_str(&row.about);
         read.map_err(|_| Problem::internal("what is kept of a row"))
     }
@@ -357,7 +251,7 @@ impl AssetImportBody {
     }
 }
 
-fn about(import: &AssetImport) -> Result<About, Problem> {
+pub(super) fn about(import: &AssetImport) -> Result<About, Problem> {
     serde_json::from_str(&import.about).map_err(|_| Problem::internal("what is kept of a file"))
 }
 
@@ -596,182 +490,6 @@ async fn get_asset_import(call: Call<RisksRead>, id: PathId) -> Answer {
     let found = found.ok_or_else(Problem::not_found)?;
     let tag = AssetImportBody::tag(&found);
     Ok(show(&call.request, &tag, None, &AssetImportBody::of(&found, about(&found)?)))
-}
-
-/// A fault of a cell.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct ImportError {
-    /// What is wrong; stable.
-    #[schema(pattern = "^[a-z_]+$", example = "unknown_medium")]
-    code: &'static str,
-    /// The field.
-    #[schema(example = "medium")]
-    field: &'static str,
-    /// The letters of the column; in JSON the name of the field. Null where the file has no such
-    /// column.
-    #[schema(required, example = "F")]
-    column: Option<String>,
-    /// What is wrong in words, in the language of the answer.
-    detail: String,
-}
-
-/// Where a file has computed otherwise than mamori does.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct ImportDisagreement {
-    /// The field: `importance` or `value`.
-    #[schema(example = "importance")]
-    field: &'static str,
-    /// What the file says.
-    #[schema(minimum = 0, maximum = 255)]
-    file: u8,
-    /// What mamori computes.
-    #[schema(minimum = 0, maximum = 9)]
-    mamori: u8,
-}
-
-/// A row of a file, and what becomes of it.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct AssetImportRow {
-    /// Its number, from 1; in CSV its line, in JSON which asset.
-    #[schema(minimum = 1)]
-    row: u32,
-    verdict: Verdict,
-    /// The asset that it is about; null where it is a new one.
-    #[schema(required)]
-    asset: Option<Uuid>,
-    /// What the register is to say; null where the row says too little.
-    #[schema(required)]
-    entry: Option<AssetInput>,
-    /// The fields that change.
-    changes: Vec<&'static str>,
-    /// The medium that is proposed for the word in the file; null where it is the sheet's own.
-    #[schema(required)]
-    proposed_medium: Option<MediumValue>,
-    /// Where one cell names several media: those for which to write a row each.
-    offered_media: Vec<MediumValue>,
-    /// Where the file has computed otherwise: shown, never taken over.
-    disagreements: Vec<ImportDisagreement>,
-    /// Why it is refused.
-    errors: Vec<ImportError>,
-    /// The letters of columns that are not read and hold twelve digits in a row.
-    unread_digits: Vec<String>,
-}
-
-impl AssetImportRow {
-    fn of(
-        row: &ImportRow,
-        about: &About,
-        service: &Service,
-        language: Language,
-    ) -> Result<Self, Problem> {
-        let kept = RowAbout::of(row)?;
-        let place = |wanted: Column| {
-            let found = about.columns.iter().find(|(column, ..)| *column == wanted);
-            found.and_then(|(_, place, _)| place.clone())
-        };
-        let error = |fault: &CellFault| {
-            let code = fault.code()?;
-            Some(ImportError {
-                code: code.as_str(),
-                field: fault.column.code(),
-                column: place(fault.column),
-                detail: fault.fill(service.catalogue().fault(code, language)),
-            })
-        };
-        let disagreement = |(column, file, mamori): &(Column, u8, u8)| ImportDisagreement {
-            field: column.code(),
-            file: *file,
-            mamori: *mamori,
-        };
-        let proposed = kept.stated.medium.filter(|_| kept.stated.medium_proposed);
-        Ok(Self {
-            row: row.number,
-            verdict: Verdict::parse(&row.verdict)?,
-            asset: kept.asset.0,
-            changes: kept.changes.iter().map(|column| column.code()).collect(),
-            proposed_medium: proposed.map(MediumValue::from),
-            offered_media: kept
-                .faults
-                .iter()
-                .flat_map(CellFault::media)
-                .map(MediumValue::from)
-                .collect(),
-            disagreements: kept.disagreements.iter().map(disagreement).collect(),
-            errors: kept.faults.iter().filter_map(error).collect(),
-            unread_digits: kept.warnings,
-            entry: kept.entry,
-        })
-    }
-}
-
-/// A page of a file's rows, in the file's order.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct AssetImportRowList {
-    /// The rows.
-    items: Vec<AssetImportRow>,
-    /// Where the next page begins; null on the last.
-    #[schema(required)]
-    next_cursor: Option<String>,
-}
-
-/// Which rows to list.
-#[derive(Debug, Deserialize)]
-struct RowQuery {
-    verdict: Option<Verdict>,
-    limit: Option<i64>,
-    cursor: Option<String>,
-}
-
-impl Parameters for RowQuery {
-    const KNOWN: &'static [(&'static str, &'static str)] = &[
-        ("verdict", "create, update, unchanged, refused"),
-        ("limit", "1–200"),
-        ("cursor", "next_cursor"),
-    ];
-}
-
-/// List the rows of an import
-///
-/// Each row of a file with its verdict: what the register is to say, what changes, why it is
-/// refused, and where the sheet has computed otherwise; a page at a time.
-#[utoipa::path(
-    tag = TAG,
-    params(
-        ("id" = Uuid, Path, description = "The import"),
-        ("verdict" = inline(Option<Verdict>), Query, nullable = false,
-            description = "Only the rows with this verdict"),
-    ),
-    responses((status = 200, description = "A page of rows", body = AssetImportRowList)),
-    security(("oauth2" = ["risks:read"])),
-    extensions(("x-mamori" = json!({"list": true, "localized": true, "problems": ["not-found"]}))),
-)]
-#[get("/v1/asset-imports/{id}/rows")]
-async fn list_asset_import_rows(
-    call: Call<RisksRead>,
-    id: PathId,
-    query: Query<RowQuery>,
-) -> Answer {
-    let verdict = query.0.verdict.map(Verdict::as_str);
-    let wanted = PageQuery::of(query.0.limit, query.0.cursor)?;
-    let list = format!("import {} {}", id.0, verdict.unwrap_or_default());
-    let after = match &wanted.cursor {
-        None => 0,
-        Some(cursor) => call.service.cursors().open(&list, cursor)?.parse().unwrap_or_default(),
-    };
-    let limit = wanted.limit;
-    let work = move |tx: &mut Tx<'_>| {
-        let import = tx.find_asset_import(id.0)?.ok_or_else(Problem::not_found)?;
-        let rows = tx.list_import_rows(&import, verdict, after, limit)?;
-        Ok::<_, Stop<Problem>>((import, rows))
-    };
-    let (import, found) = call.service.store().read(call.context(), work).await?;
-    let about = about(&import)?;
-    let last = found.items.last().map(|row| row.number);
-    let next_cursor = call.service.cursors().next(&list, found.beyond.is_some(), last);
-    let row = |row| AssetImportRow::of(row, &about, &call.service, call.language);
-    let items = found.items.iter().map(row).collect::<Result<_, _>>()?;
-    let body = AssetImportRowList { items, next_cursor };
-    Ok(page(&call.request, body.next_cursor.as_deref(), Some(call.language), &body))
 }
 
 /// How to apply a file.
