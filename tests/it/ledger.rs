@@ -6,18 +6,11 @@ use mamori_tests::{Desk, Response, both_engines};
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
 use serde_json::{Value, json};
 
+use crate::risk::register;
+
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 const CSV: &str = "text/csv";
 const JSON: &str = "application/json";
-
-/// An organization with a register of this edition; gives its path.
-fn register(desk: &Desk, edition: &str) -> String {
-    let path = format!("/v1/organizations/{}", desk.organization("甲"));
-    let begun =
-        desk.call("PUT", &format!("{path}/risk-register"), &[], Some(&json!({"edition": edition})));
-    assert_eq!(begun.status, 200, "{}", begun.json());
-    path
-}
 
 fn send(desk: &Desk, path: &str, media_type: &str, file: &[u8]) -> Response {
     let auth = format!("Bearer {}", desk.token);

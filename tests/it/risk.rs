@@ -4,7 +4,7 @@ use mamori_tests::{Desk, Response, both_engines};
 use serde_json::{Value, json};
 
 /// An organization with a register of this edition; gives its path.
-fn register(desk: &Desk, edition: &str) -> String {
+pub(crate) fn register(desk: &Desk, edition: &str) -> String {
     let path = format!("/v1/organizations/{}", desk.organization("甲"));
     let begun =
         desk.call("PUT", &format!("{path}/risk-register"), &[], Some(&json!({"edition": edition})));

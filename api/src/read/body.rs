@@ -116,31 +116,34 @@ impl Incoming {
             let expected = accepted.join(", ");
             return Err(Problem::new(Kind::UnsupportedMediaType).with("expected", expected));
         };
-        let (request, mut payload) = (self.request, self.payload);
-        let limits = Service::of(&request).limits(request.path());
-        let received = timeout(limits.time / 2, receive(&mut payload, limits.body)).await;
-        let bytes = received.map_err(|_| Problem::new(Kind::RequestTimeout))??;
+        let (request, bytes) = self.received().await?;
         Ok(SentFile { which, charset, once: once(&request, &bytes)?, bytes })
     }
 
+    /// The body within its limits.
+    async fn received(mut self) -> Result<(HttpRequest, Bytes), Problem> {
+        let limits = Service::of(&self.request).limits(self.request.path());
+        // Half of the time is the client's, to send; the other half is ours.
+        let received = timeout(limits.time / 2, receive(&mut self.payload, limits.body)).await;
+        let body = received.map_err(|_| Problem::new(Kind::RequestTimeout))??;
+        Ok((self.request, body))
+    }
+
     async fn bytes(
-        mut self,
+        self,
         accepted: &[&str],
         may_be_empty: bool,
     ) -> Result<(HttpRequest, Bytes), Problem> {
-        let limits = Service::of(&self.request).limits(self.request.path());
         // Whether there is a body at all can't always be told before it is read.
         let undecided = may_be_empty && !self.request.headers().contains_key(CONTENT_TYPE);
         if !undecided {
             media_type(self.request.headers(), accepted)?;
         }
-        // Half of the time is the client's, to send; the other half is ours.
-        let received = timeout(limits.time / 2, receive(&mut self.payload, limits.body)).await;
-        let body = received.map_err(|_| Problem::new(Kind::RequestTimeout))??;
+        let (request, body) = self.received().await?;
         if undecided && !body.is_empty() {
-            media_type(self.request.headers(), accepted)?;
+            media_type(request.headers(), accepted)?;
         }
-        Ok((self.request, body))
+        Ok((request, body))
     }
 }
 

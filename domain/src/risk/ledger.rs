@@ -223,8 +223,7 @@ impl Column {
 }
 
 /// What is wrong with a sheet or with one of its cells. It never holds what the cell says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Flaw {
     /// No row has the headings of the ledger.
     NoLedger,

@@ -9,16 +9,13 @@
 //! | neither | that of the stated edition; refused where none is stated |
 //! | only 高, 中, 低 | any |
 
-use serde::{Deserialize, Serialize};
-
 use super::Flaw;
 use super::cell::Rating;
 use super::row::Read;
 use crate::risk::Model;
 
 /// What a scale rests on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Basis {
     /// The edition that was stated, with the request or in the sheet.
     Stated,
