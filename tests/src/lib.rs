@@ -94,6 +94,14 @@ impl Response {
         self.headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
     }
 
+    /// The body as text, without its trace id: that is random, and may hold any four digits.
+    #[must_use]
+    pub fn told(&self) -> String {
+        let text = String::from_utf8_lossy(&self.body).into_owned();
+        let trace = self.json()["trace_id"].as_str().map(ToOwned::to_owned);
+        trace.map_or(text.clone(), |trace| text.replace(&trace, ""))
+    }
+
     /// The body as JSON.
     #[must_use]
     pub fn json(&self) -> Value {
