@@ -4,6 +4,8 @@
 //! section 5, of the field's facts. The check digit works modulo 9, so it cannot see a
 //! 0 taken for a 9: a good check digit is not proof that the number exists.
 
+pub mod hint;
+
 use std::fmt;
 
 use crate::personal_number::is_twelve_digits;

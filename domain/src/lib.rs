@@ -6,11 +6,19 @@
 
 pub mod access;
 pub mod assessment;
+pub mod attestation;
+pub mod company_name;
 pub mod comparison;
+pub mod consent;
 pub mod corporate_number;
+pub mod declaration;
 pub mod organization;
 pub mod personal_number;
+pub mod programme;
 pub mod question_bank;
+pub mod readiness;
+pub mod reminder;
 pub mod risk;
 pub mod scoring;
 pub mod text;
+pub mod wording;
