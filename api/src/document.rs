@@ -11,6 +11,7 @@ use actix_web::http::header::{
 };
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
+use mamori_domain::programme::Programmes;
 use mamori_domain::question_bank::library::Library;
 use mamori_domain::risk::{self, Model};
 use mamori_domain::text::Language;
@@ -20,6 +21,7 @@ use crate::auth::root_key::hex;
 use crate::problem::page::{ProblemPage, html};
 use crate::problem::{Catalogue, Kind};
 use crate::read::condition::not_modified;
+use crate::route::programme::{ProgrammeBody, ProgrammeList};
 use crate::route::question_bank::{QuestionBankBody, QuestionBankList};
 use crate::route::risk_model::{RiskModelBody, RiskModelList};
 use crate::route::service::{AuthorizationServer, ProtectedResource};
@@ -175,6 +177,8 @@ pub(crate) struct Documents {
     list: InLanguages,
     risk_models: Document,
     risk_model: BTreeMap<&'static str, InLanguages>,
+    programmes: InLanguages,
+    programme: BTreeMap<String, InLanguages>,
     problems: BTreeMap<&'static str, [InLanguages; 2]>,
     metadata: Document,
     resource: Document,
@@ -186,6 +190,7 @@ impl Documents {
     pub(crate) fn render(
         library: &Library,
         risks: &risk::catalogue::Catalogue,
+        programmes: &Programmes,
         catalogue: &Catalogue,
         public_url: &str,
     ) -> Result<Self, String> {
@@ -216,6 +221,17 @@ impl Documents {
             })?;
             risk_model.insert(model.edition, documents);
         }
+        let programme_list = InLanguages::render(|language| {
+            Document::json(&ProgrammeList::of(programmes, language), Some(language), KEPT)
+        })?;
+        let mut programme = BTreeMap::new();
+        for one in &programmes.programmes {
+            let documents = InLanguages::render(|language| {
+                let body = ProgrammeBody::of(programmes, one, language);
+                Document::json(&body, Some(language), KEPT)
+            })?;
+            programme.insert(one.code.clone(), documents);
+        }
         let mut problems = BTreeMap::new();
         for kind in Kind::ALL {
             let page = |language| {
@@ -241,6 +257,8 @@ impl Documents {
             list,
             risk_models: Document::json(&RiskModelList::whole(), None, KEPT)?,
             risk_model,
+            programmes: programme_list,
+            programme,
             problems,
             metadata: Document::json(&AuthorizationServer::of(public_url), None, SHORTLY)?,
             resource: Document::json(&ProtectedResource::of(public_url), None, SHORTLY)?,
@@ -261,6 +279,16 @@ impl Documents {
     /// The risk model of an edition.
     pub(crate) fn risk_model(&self, edition: &str, language: Language) -> Option<&Document> {
         Some(self.risk_model.get(edition)?.get(language))
+    }
+
+    /// The list of the programmes that ship with mamori.
+    pub(crate) fn programmes(&self, language: Language) -> &Document {
+        self.programmes.get(language)
+    }
+
+    /// A programme that ships with mamori.
+    pub(crate) fn programme(&self, code: &str, language: Language) -> Option<&Document> {
+        Some(self.programme.get(code)?.get(language))
     }
 
     /// One edition of a bank.

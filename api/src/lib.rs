@@ -6,6 +6,7 @@
 //! are both built from it.
 
 mod answer;
+mod attest;
 mod auth;
 mod config;
 mod document;

@@ -37,6 +37,8 @@ use mamori_domain::access::Scope;
         (name = "organizations", description = "Organizations (企業・団体) and their units."),
         (name = "assessments", description = "Assessments, from draft to result and history."),
         (name = "risks", description = "The risk register: models, assets, threats, risks and treatments."),
+        (name = "security-action", description = "SECURITY ACTION, which is self-declared: declarations, \
+            readiness, checks, programmes, attestations, wording and reminders."),
     ),
 )]
 struct Base;
@@ -79,6 +81,7 @@ pub fn document() -> Value {
         document.pointer_mut("/components/schemas").and_then(Value::as_object_mut)
     {
         patches(schemas);
+        parts(schemas);
         for (name, schema) in schemas.iter_mut() {
             if name.ends_with("Input") || name.ends_with("Patch") {
                 constrain(schema);
@@ -129,6 +132,12 @@ fn scope_text(scope: Scope) -> &'static str {
         Scope::AssessmentsWrite => "Begin, answer and submit assessments.",
         Scope::RisksRead => "Read risk registers: assets, threats, risks and treatments.",
         Scope::RisksWrite => "Change risk registers.",
+        Scope::DeclarationsRead => {
+            "Read declarations, consents, attestations and programmes, and check the status of others."
+        }
+        Scope::DeclarationsWrite => {
+            "Record declarations and consents, issue attestations, keep programmes of your own."
+        }
         Scope::Admin => "Everything on your own organizations, and the clients.",
     }
 }
@@ -143,11 +152,10 @@ fn patches(schemas: &mut Map<String, Value>) {
         ("Assessment", &pinned),
         ("Asset", &[]),
         ("Treatment", &[]),
+        ("OwnProgramme", &[]),
     ] {
         let Some(mut schema) = schemas.get(&format!("{name}Input")).cloned() else { continue };
         if let Some(fields) = schema.as_object_mut() {
-            let required = fields.remove("required").unwrap_or_default();
-            let required = required.as_array().cloned().unwrap_or_default();
             fields.insert(
                 "description".to_owned(),
                 json!(
@@ -156,25 +164,55 @@ fn patches(schemas: &mut Map<String, Value>) {
             );
             if let Some(properties) = fields.get_mut("properties").and_then(Value::as_object_mut) {
                 properties.retain(|name, _| !left_out.contains(&name.as_str()));
-                // What may be left out of the whole may be removed by null.
-                for (name, property) in properties.iter_mut() {
-                    if required.contains(&json!(name)) {
-                        continue;
-                    }
-                    if property.get("$ref").is_some() {
-                        *property = json!({"oneOf": [{"type": "null"}, property.take()]});
-                    } else if let Some(kind) = property.get("type").filter(|kind| kind.is_string())
-                    {
-                        let kind = json!([kind, "null"]);
-                        property
-                            .as_object_mut()
-                            .map(|fields| fields.insert("type".to_owned(), kind));
-                    }
-                }
             }
+            loosen(fields);
         }
         schemas.insert(format!("{name}Patch"), schema);
     }
+}
+
+/// A schema in which nothing is required: what may be left out of the whole may be removed by null.
+fn loosen(schema: &mut Map<String, Value>) {
+    let required = schema.remove("required").unwrap_or_default();
+    let required = required.as_array().cloned().unwrap_or_default();
+    let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else {
+        return;
+    };
+    for (name, property) in properties.iter_mut() {
+        if required.contains(&json!(name)) {
+            continue;
+        }
+        if property.get("$ref").is_some() {
+            *property = json!({"oneOf": [{"type": "null"}, property.take()]});
+        } else if let Some(kind) = property.get("type").filter(|kind| kind.is_string()) {
+            let kind = json!([kind, "null"]);
+            property.as_object_mut().map(|fields| fields.insert("type".to_owned(), kind));
+        }
+    }
+}
+
+/// A patch may change an object within in part.
+fn parts(schemas: &mut Map<String, Value>) {
+    let known = schemas.clone();
+    let mut in_part = Map::new();
+    let patches = schemas.iter_mut().filter(|(name, _)| name.ends_with("Patch"));
+    let properties =
+        patches.filter_map(|(_, schema)| schema.get_mut("properties")?.as_object_mut());
+    for property in properties.flat_map(|properties| properties.values_mut()) {
+        let choices = property.get_mut("oneOf").and_then(Value::as_array_mut);
+        for choice in choices.into_iter().flatten() {
+            let Some(Value::String(target)) = choice.get_mut("$ref") else { continue };
+            let name = target.rsplit('/').next().unwrap_or_default().to_owned();
+            let whole = known.get(&name).and_then(Value::as_object);
+            let Some(mut part) = whole.filter(|w| w.contains_key("properties")).cloned() else {
+                continue;
+            };
+            loosen(&mut part);
+            target.push_str("Patch");
+            in_part.insert(format!("{name}Patch"), Value::Object(part));
+        }
+    }
+    schemas.extend(in_part);
 }
 
 /// Says of free text in inputs what is checked of it.
@@ -189,7 +227,7 @@ fn constrain(schema: &mut Value) {
             let pattern = if name == "note" { LINES } else { LINE };
             property.insert("pattern".to_owned(), json!(pattern));
         }
-        if matches!(name.as_str(), "website" | "evidence_url") {
+        if matches!(name.as_str(), "website" | "evidence_url" | "url") {
             property.insert("pattern".to_owned(), json!(WEB_ADDRESS));
         }
         if name == "origins"

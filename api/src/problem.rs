@@ -99,6 +99,28 @@ kinds! {
     ImportOutdated = 409, "import-outdated";
     /// The encoding lacks characters of what is to be written.
     NotEncodable = 409, "not-encodable";
+    /// The declaration can't be said to have moved so, from where it stood on that day.
+    MoveImpossible = 409, "move-impossible";
+    /// The history has no such entry, or it was corrected before.
+    EntryNotVoidable = 409, "entry-not-voidable";
+    /// The entry to correct states no terms.
+    NoTermsToCorrect = 409, "no-terms-to-correct";
+    /// There is no such declaration that could have taken the place of this one.
+    NoSuchSuccessor = 409, "no-such-successor";
+    /// The organization has as many declarations as it may have.
+    TooManyDeclarations = 409, "too-many-declarations";
+    /// The history has as many entries as it may have.
+    HistoryFull = 409, "history-full";
+    /// The organization has not consented to this, or has withdrawn its consent.
+    ConsentMissing = 409, "consent-missing";
+    /// A consent to this is in force already.
+    ConsentInForce = 409, "consent-in-force";
+    /// The consent was withdrawn before.
+    ConsentWithdrawn = 409, "consent-withdrawn";
+    /// There is no declaration in force that could be attested.
+    NothingToAttest = 409, "nothing-to-attest";
+    /// The client has as many programmes of its own as it may have.
+    TooManyProgrammes = 409, "too-many-programmes";
     /// The first request with this Idempotency-Key is still being worked on.
     InFlight = 409, "request-in-flight";
     /// The first answer to this Idempotency-Key held a secret, which is shown only once.
@@ -206,6 +228,8 @@ codes! {
     NoSuchBank = "no_such_bank";
     /// There is no such edition of the risk model.
     NoSuchEdition = "no_such_edition";
+    /// There is no such star.
+    NoSuchStar = "no_such_star";
     /// The catalogue has no such threat on this medium.
     NoSuchThreat = "no_such_threat";
     /// A retained risk needs who accepted it, and when.
@@ -298,6 +322,26 @@ codes! {
     UnreadDigits = "unread_digits";
     /// The encoding has no such character.
     NoSuchCharacter = "no_such_character";
+    /// Two rules hold on the same day for the same round.
+    RulesOverlap = "rules_overlap";
+    /// The programme has no such round.
+    NoSuchRound = "no_such_round";
+    /// No rule holds on the day of the round's deadline.
+    RoundWithoutRule = "round_without_rule";
+    /// The round opens after its deadline.
+    RoundOpensAfterDeadline = "round_opens_after_deadline";
+    /// The id is of another generation than the one that is stated.
+    GenerationContradicts = "generation_contradicts";
+    /// The answers of the 25 questions add up to no such total.
+    ImpossibleTotal = "impossible_total";
+    /// Says something of a sheet that was not used.
+    SheetNotUsed = "sheet_not_used";
+    /// Rests on a policy that is not established.
+    PolicyNotEstablished = "policy_not_established";
+    /// Says something of a publication that there was not.
+    PolicyNotPublished = "policy_not_published";
+    /// Says something of an account that there is not.
+    NoAccount = "no_account";
     /// A cursor that was tampered with, or is for another list.
     Cursor = "cursor";
 }

@@ -8,8 +8,11 @@ use actix_web::rt::time::timeout;
 use actix_web::{HttpRequest, web};
 use aws_lc_rs::digest::{SHA256, digest};
 use chrono::{DateTime, NaiveDate, Utc};
+use mamori_domain::programme::Programmes;
 use mamori_domain::question_bank::Flaw;
 use mamori_domain::question_bank::library::Library;
+use mamori_domain::readiness::ReadinessTexts;
+use mamori_domain::reminder::ReminderTexts;
 use mamori_domain::risk;
 use mamori_store::{Client, Context, Environment, Error, Stop, Store, Tx};
 use tokio::sync::{Semaphore, oneshot};
@@ -52,6 +55,7 @@ struct Shared {
     public_url: String,
     library: Library,
     risks: risk::catalogue::Catalogue,
+    scheme: Scheme,
     catalogue: Catalogue,
     documents: Documents,
     cursors: Cursors,
@@ -72,9 +76,20 @@ struct Shared {
 /// On a thread of its own: beside the opening of the database, and what it frees goes back whole.
 pub struct Rendering(JoinHandle<Result<Content, String>>);
 
+/// What is said of SECURITY ACTION.
+pub(crate) struct Scheme {
+    /// Who accepts which declaration.
+    pub(crate) programmes: Programmes,
+    /// What readiness is told with.
+    pub(crate) readiness: ReadinessTexts,
+    /// What reminders are told with.
+    pub(crate) reminders: ReminderTexts,
+}
+
 struct Content {
     library: Library,
     risks: risk::catalogue::Catalogue,
+    scheme: Scheme,
     catalogue: Catalogue,
     documents: Documents,
 }
@@ -98,9 +113,15 @@ impl Content {
             |flaws: Vec<Flaw>| flaws.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
         let library = Library::embedded().map_err(told)?;
         let risks = risk::catalogue::Catalogue::embedded().map_err(told)?;
+        let scheme = Scheme {
+            programmes: Programmes::embedded().map_err(told)?,
+            readiness: ReadinessTexts::embedded().map_err(told)?,
+            reminders: ReminderTexts::embedded().map_err(told)?,
+        };
         let catalogue = Catalogue::embedded()?;
-        let documents = Documents::render(&library, &risks, &catalogue, public_url)?;
-        Ok(Self { library, risks, catalogue, documents })
+        let programmes = &scheme.programmes;
+        let documents = Documents::render(&library, &risks, programmes, &catalogue, public_url)?;
+        Ok(Self { library, risks, scheme, catalogue, documents })
     }
 }
 
@@ -119,7 +140,7 @@ impl Service {
         rendering: Rendering,
     ) -> Result<Self, String> {
         let keyring = first_keys(&store, &root).await?;
-        let Content { library, risks, catalogue, documents } = rendering.end()?;
+        let Content { library, risks, scheme, catalogue, documents } = rendering.end()?;
         let service = Self(Arc::new(Shared {
             cursors: Cursors::new(&root.derive("cursors")?),
             directory: Directory::new(),
@@ -138,6 +159,7 @@ impl Service {
             config,
             library,
             risks,
+            scheme,
             catalogue,
             documents,
         }));
@@ -183,6 +205,11 @@ impl Service {
         &self.0.risks
     }
 
+    /// What is said of SECURITY ACTION.
+    pub(crate) fn scheme(&self) -> &Scheme {
+        &self.0.scheme
+    }
+
     pub(crate) fn catalogue(&self) -> &Catalogue {
         &self.0.catalogue
     }
@@ -209,7 +236,9 @@ impl Service {
 
     /// The limits of a request to this path.
     pub(crate) fn limits(&self, path: &str) -> Limits {
-        let bulk = path.ends_with("/assets/upsert") || path == "/v1/risks/evaluate";
+        let bulk = path.ends_with("/assets/upsert")
+            || path == "/v1/risks/evaluate"
+            || path == "/v1/declaration-checks/bulk";
         let config = &self.0.config;
         Limits {
             body: match path {
@@ -460,8 +489,9 @@ async fn first_keys(store: &Store, root: &RootKey) -> Result<Keyring, String> {
 }
 
 /// Rotates the signing keys: a new one is published now and signs in some minutes; those
-/// before it retire when their last token has ended. With `at_once`, for a key that has leaked,
-/// the new one signs now, and every token of those before it ends.
+/// before it retire when their last token has ended, and stay published until their last
+/// attestation has. With `at_once`, for a key that has leaked, the new one signs now, and every
+/// token and attestation of those before it ends.
 ///
 /// # Errors
 ///
@@ -475,7 +505,8 @@ pub async fn rotate_keys(
         let now = tx.now();
         let key = keyring::make(&root, now, at_once).map_err(Stop::Refused)?;
         let retired = if at_once { now } else { keyring::retire_others(&key) };
-        tx.add_signing_key(&key, Some(retired))?;
+        let until = if at_once { now } else { keyring::published_until(retired) };
+        tx.add_signing_key(&key, Some((retired, until)))?;
         Ok(key)
     };
     store.transact(Context::system("keys rotate"), work).await.map_err(|stop| match stop {

@@ -20,19 +20,25 @@ pub enum Scope {
     RisksRead,
     /// Change the risk register.
     RisksWrite,
+    /// Read declarations, consents, attestations and programmes, and check the status of others.
+    DeclarationsRead,
+    /// Record declarations and consents, issue attestations, keep programmes of one's own.
+    DeclarationsWrite,
     /// Every scope on the client's own organizations, and the administration of clients.
     Admin,
 }
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::OrganizationsRead,
         Self::OrganizationsWrite,
         Self::AssessmentsRead,
         Self::AssessmentsWrite,
         Self::RisksRead,
         Self::RisksWrite,
+        Self::DeclarationsRead,
+        Self::DeclarationsWrite,
         Self::Admin,
     ];
 
@@ -46,6 +52,8 @@ impl Scope {
             Self::AssessmentsWrite => "assessments:write",
             Self::RisksRead => "risks:read",
             Self::RisksWrite => "risks:write",
+            Self::DeclarationsRead => "declarations:read",
+            Self::DeclarationsWrite => "declarations:write",
             Self::Admin => "admin",
         }
     }

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use crate::connection::on_each_backend;
-use crate::schema::{asset_import, idempotency, used_assertion};
+use crate::schema::{asset_import, idempotency, revoked_position, used_assertion};
 use crate::types::At;
 use crate::{Error, Tx};
 
@@ -16,10 +16,13 @@ pub struct Sweep {
     pub assertions: usize,
     /// Files of assets, with their rows.
     pub imports: usize,
+    /// Positions of revoked attestations that have run out anyway.
+    pub positions: usize,
 }
 
 impl Tx<'_> {
-    /// Removes idempotency keys, client assertions and files of assets that have expired.
+    /// Removes idempotency keys, client assertions, files of assets and revoked positions that have
+    /// expired.
     ///
     /// # Errors
     ///
@@ -38,6 +41,12 @@ impl Tx<'_> {
             asset_import::table.filter(asset_import::expires_at.le(now))
         )
         .execute(conn))?;
-        Ok(Sweep { idempotency_keys, assertions, imports })
+        // A day more: whoever checks may have another clock.
+        let ended = At(now.0 - chrono::Duration::days(1));
+        let positions = on_each_backend!(self.connection, |conn| diesel::delete(
+            revoked_position::table.filter(revoked_position::valid_until.le(ended))
+        )
+        .execute(conn))?;
+        Ok(Sweep { idempotency_keys, assertions, imports, positions })
     }
 }

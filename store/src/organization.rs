@@ -200,7 +200,7 @@ impl Tx<'_> {
     }
 
     /// Replaces what is known of an organization, if nobody else has changed it since it
-    /// was read; otherwise `None`.
+    /// was read; otherwise `None`. Its declarations are compared with it anew.
     ///
     /// # Errors
     ///
@@ -209,6 +209,7 @@ impl Tx<'_> {
         &mut self,
         found: &Organization,
         profile: Profile,
+        today: NaiveDate,
     ) -> Result<Option<Organization>, Error> {
         let reach = self.reach()?;
         let changed = Organization {
@@ -228,18 +229,20 @@ impl Tx<'_> {
         if replaced == 0 {
             return Ok(None);
         }
+        self.look_again_at_declarations(changed.id, &changed.profile, today)?;
         self.record_organization(&changed, "updated")?;
         Ok(Some(changed))
     }
 
     /// Removes an organization with everything that belongs to it, if nobody else has
-    /// changed it since it was read; otherwise `false`.
+    /// changed it since it was read; otherwise `false`. What was attested of it is revoked.
     ///
     /// # Errors
     ///
     /// When the database fails.
     pub fn remove_organization(&mut self, found: &Organization) -> Result<bool, Error> {
         let reach = self.reach()?;
+        self.revoke_attestations_of_organization(found.id)?;
         let removed = on_each_backend!(self.connection, |conn| diesel::delete(
             organization::table
                 .filter(organization::id.eq(Uid(found.id)))

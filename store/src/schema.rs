@@ -54,6 +54,7 @@ diesel::table! {
         active_from -> Instant,
         retired_at -> Nullable<Instant>,
         created_at -> Instant,
+        published_until -> Nullable<Instant>,
     }
 }
 
@@ -95,6 +96,7 @@ diesel::table! {
         revision -> BigInt,
         created_at -> Instant,
         updated_at -> Instant,
+        listed -> Bool,
     }
 }
 
@@ -364,6 +366,140 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::sql::*;
+
+    declaration_register (organization_id) {
+        organization_id -> Id,
+        custodian_id -> Id,
+        known_through -> Instant,
+        main_id -> Nullable<Id>,
+        conflicting_since -> Nullable<Date>,
+        old_beside_new -> Bool,
+        details_changed_on -> Nullable<Date>,
+        preparation -> Text,
+        reminder_from -> Nullable<Date>,
+        revision -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::sql::*;
+
+    declaration (id) {
+        id -> Id,
+        custodian_id -> Id,
+        organization_id -> Id,
+        self_declaration_id -> Nullable<Text>,
+        state -> Nullable<Text>,
+        stars -> Nullable<Integer>,
+        articles_edition -> Nullable<Text>,
+        grade -> Text,
+        declared_on -> Nullable<Date>,
+        confirmed_on -> Nullable<Date>,
+        superseded_by -> Nullable<Id>,
+        listed -> Bool,
+        revision -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::sql::*;
+
+    declaration_entry (declaration_id, number) {
+        declaration_id -> Id,
+        number -> Integer,
+        id -> Id,
+        custodian_id -> Id,
+        organization_id -> Id,
+        effective_on -> Date,
+        recorded_at -> Instant,
+        fact -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::sql::*;
+
+    consent (id) {
+        id -> Id,
+        custodian_id -> Id,
+        organization_id -> Id,
+        purpose -> Text,
+        given_by -> Text,
+        given_on -> Date,
+        withdrawn_at -> Nullable<Instant>,
+        withdrawn_by -> Nullable<Text>,
+        revision -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::sql::*;
+
+    status_list (id) {
+        id -> Integer,
+        given -> Integer,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::sql::*;
+
+    attestation (id) {
+        id -> Id,
+        custodian_id -> Id,
+        organization_id -> Id,
+        consent_id -> Id,
+        list -> Integer,
+        position -> Integer,
+        statement -> Text,
+        token -> Text,
+        issued_at -> Instant,
+        valid_until -> Instant,
+        revoked_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::sql::*;
+
+    revoked_position (list, position) {
+        list -> Integer,
+        position -> Integer,
+        attestation_id -> Id,
+        revoked_at -> Instant,
+        valid_until -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::sql::*;
+
+    programme (id) {
+        id -> Id,
+        custodian_id -> Id,
+        body -> Text,
+        revision -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
 diesel::joinable!(client_identity -> client (client_id));
 diesel::joinable!(answer -> assessment (assessment_id));
 diesel::joinable!(result -> assessment (assessment_id));
@@ -388,6 +524,14 @@ diesel::allow_tables_to_appear_in_same_query!(
     risk_snapshot_row,
     asset_import,
     asset_import_row,
+    declaration_register,
+    declaration,
+    declaration_entry,
+    consent,
+    status_list,
+    attestation,
+    revoked_position,
+    programme,
     idempotency,
     change
 );

@@ -48,6 +48,9 @@ fn shortened(value: Value) -> Value {
                 let value = match name.as_str() {
                     "access_token" => json!("eyJhbGciOiJFZERTQSIsInR5cCI6ImF0K2p3dCJ9.…"),
                     "client_secret" if value.is_string() => json!("mamori_secret_…"),
+                    "token" if value.is_string() => {
+                        json!("eyJ0eXAiOiJ2Yytqd3QiLCJhbGciOiJFZERTQSJ9.…")
+                    }
                     "next_cursor" if value.is_string() => json!("AaBbCcDd0123456789-_"),
                     "x" | "kid" => json!("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"),
                     _ => shortened(value),
@@ -131,7 +134,142 @@ fn record() -> Recorded {
     let path = "/v1/question-banks/self-check/editions/4.0/score";
     let _ = recorder.call("score_answers", "POST", path, &[], Some(answers));
     risks(&mut recorder, &organization);
+    declarations(&mut recorder, &organization);
+    programmes(&mut recorder);
     recorder.recorded
+}
+
+/// SECURITY ACTION, from the preparation to a statement that was signed and revoked.
+fn declarations(recorder: &mut Recorder<'_>, organization: &str) {
+    let any = [("if-match", "*")];
+    let path = format!("{organization}/declaration-preparation");
+    let _ = recorder.call("get_declaration_preparation", "GET", &path, &[], None);
+    let stated = json!({
+        "commitment": {"committed_by": "代表取締役 見本 太郎", "committed_on": "2026-11-20", "edition": "4.0"},
+        "policy": {"established": true, "established_on": "2026-11-01"},
+        "gbizid": {"kind": "prime", "expires_on": "2026-12-31", "account": "same"},
+    });
+    let _ = recorder.call("update_declaration_preparation", "PATCH", &path, &any, Some(stated));
+    let path = format!("{organization}/readiness");
+    let _ = recorder.call("get_declaration_readiness", "GET", &path, &[], None);
+
+    let path = format!("{organization}/declarations");
+    let prepared = json!({"state": "preparing", "on": "2026-02-01", "terms": {"stars": 1}});
+    let made = recorder.call("create_declaration", "POST", &path, &[], Some(prepared));
+    let old = made.header("location").expect("a place").to_owned();
+    let declared = json!({"on": "2026-02-10", "terms": {"declaration_id": "49999999901"}});
+    let _ = recorder.call("declare", "POST", &format!("{old}/declare"), &any, Some(declared));
+    let declared = json!({
+        "state": "declared", "on": "2026-05-18",
+        "terms": {"stars": 1, "declaration_id": "59999999901", "articles_edition": "4.0"},
+    });
+    let made = recorder.call("create_declaration", "POST", &path, &[], Some(declared));
+    let new = made.header("location").expect("a place").to_owned();
+    let by = new.rsplit('/').next().expect("an id");
+    let steps = [
+        ("supersede_declaration", &old, "supersede", json!({"by": by, "on": "2026-05-18"})),
+        ("amend_declaration", &new, "amend", json!({"on": "2026-10-01", "terms": {"stars": 2}})),
+        (
+            "add_declaration_evidence",
+            &new,
+            "evidence",
+            json!({"evidence_grade": "document_seen", "seen_by": "みほん商工会議所 見本 花子",
+                "seen_on": "2026-11-20", "note": "自己宣言完了のメール"}),
+        ),
+        ("confirm_declaration", &new, "confirm", json!({"by": "総務部 見本 花子"})),
+    ];
+    for (operation, place, step, body) in steps {
+        let _ = recorder.call(operation, "POST", &format!("{place}/{step}"), &any, Some(body));
+    }
+    let history = format!("{new}/history");
+    let kept = recorder.call("list_declaration_history", "GET", &history, &[], None);
+    let entry = &kept.json()["items"][1]["id"];
+    let right =
+        json!({"entry": entry, "reason": "日付の誤り", "replacement": {"on": "2026-10-02"}});
+    let _ =
+        recorder.call("correct_declaration", "POST", &format!("{new}/correct"), &any, Some(right));
+    let _ = recorder.call("get_declaration", "GET", &new, &[], None);
+    let _ = recorder.call("list_declarations", "GET", &path, &[], None);
+    let path = format!("{organization}/declaration-status");
+    let _ = recorder.call("get_declaration_status", "GET", &path, &[], None);
+
+    let company = json!({"corporate_number": "7123456789012", "name": "㈱みほん製作所"});
+    let rule = json!({"minimum_stars": 2, "confirmed_within_days": 365});
+    let body = Some(json!({"company": company, "rule": rule}));
+    let _ = recorder.call("check_declaration", "POST", "/v1/declaration-checks", &[], body);
+    let rows =
+        json!({"rows": [company, {"declaration_id": "５９９９９９９９９０１"}], "rule": rule});
+    let path = "/v1/declaration-checks/bulk";
+    let _ = recorder.call("check_declarations", "POST", path, &[], Some(rows));
+
+    let path = format!("{organization}/consents");
+    let given = |purpose| Some(json!({"purpose": purpose, "given_by": "代表取締役 見本 太郎"}));
+    let made = recorder.call("give_consent", "POST", &path, &[], given("listing"));
+    let listing = made.header("location").expect("a place").to_owned();
+    let _ = recorder.call("give_consent", "POST", &path, &[], given("attestation"));
+    let _ = recorder.call("get_consent", "GET", &listing, &[], None);
+    let _ = recorder.call("list_consents", "GET", &path, &[], None);
+    let withdraw = format!("{listing}/withdraw");
+    let _ = recorder.call("withdraw_consent", "POST", &withdraw, &any, Some(json!({})));
+
+    let path = format!("{organization}/attestations");
+    let days = Some(json!({"valid_days": 7}));
+    let made = recorder.call("issue_attestation", "POST", &path, &[], days);
+    let place = made.header("location").expect("a place").to_owned();
+    let _ = recorder.call("list_attestations", "GET", &path, &[], None);
+    recorder.keep("get_attestation", &recorder.desk.raw("GET", &place, &[], b""));
+    let token = Some(json!({"token": made.json()["token"]}));
+    let _ = recorder.call("check_attestation", "POST", "/v1/attestation-checks", &[], token);
+    let _ = recorder.call("revoke_attestation", "POST", &format!("{place}/revoke"), &[], None);
+
+    let text = Some(json!({"text": "当社はSECURITY ACTIONの二つ星を取得しました。"}));
+    let _ = recorder.call("check_wording", "POST", "/v1/wording-checks", &[], text);
+    let path = format!("{organization}/reminders");
+    let _ = recorder.call("list_organization_reminders", "GET", &path, &[], None);
+    let _ = recorder.call("list_reminders", "GET", "/v1/reminders", &[], None);
+    let stop = Some(json!({"by": "declarant", "on": "2026-11-24"}));
+    let _ = recorder.call("stop_declaration", "POST", &format!("{new}/stop"), &any, stop);
+    let body = Some(json!({"state": "declared", "on": "2026-11-24"}));
+    let made = recorder.call(
+        "create_declaration",
+        "POST",
+        &format!("{organization}/declarations"),
+        &[],
+        body,
+    );
+    let lost = made.header("location").expect("a place").to_owned();
+    let _ =
+        recorder.call("lose_declaration", "POST", &format!("{lost}/lose"), &any, Some(json!({})));
+}
+
+/// Who accepts which declaration: the rules that are known, and one's own.
+fn programmes(recorder: &mut Recorder<'_>) {
+    let known = "/v1/programmes/digital-ai-subsidy-2026";
+    for (operation, path) in [("list_programmes", "/v1/programmes"), ("get_programme", known)] {
+        recorder.keep(operation, &recorder.desk.raw("GET", path, &[], b""));
+    }
+    let situation = json!({
+        "on": "2026-06-10", "round": "round-2",
+        "situation": {"state": "declared", "stars": 1, "declaration_id": "49999999901"},
+    });
+    let path = format!("{known}/check");
+    let _ = recorder.call("check_programme", "POST", &path, &[], Some(situation.clone()));
+    let own = json!({
+        "name": "みほん工業 取引先の条件",
+        "rules": [{"minimum_stars": 2, "minimum_grade": "document_seen", "confirmed_within_days": 365}],
+        "rounds": [{"code": "fy2027", "name": "2027年度の登録", "deadline": "2027-03-31T17:00:00+09:00"}],
+    });
+    let path = "/v1/own-programmes";
+    let made = recorder.call("create_own_programme", "POST", path, &[], Some(own));
+    let place = made.header("location").expect("a place").to_owned();
+    let _ = recorder.call("get_own_programme", "GET", &place, &[], None);
+    let _ = recorder.call("list_own_programmes", "GET", path, &[], None);
+    let change = Some(json!({"name": "みほん工業 取引先の条件（2027年度）"}));
+    let any = [("if-match", "*")];
+    let _ = recorder.call("update_own_programme", "PATCH", &place, &any, change);
+    let situation = Some(json!({"situation": {"state": "declared", "stars": 1}}));
+    let path = format!("{place}/check");
+    let _ = recorder.call("check_own_programme", "POST", &path, &[], situation);
 }
 
 /// A file of assets, from its preview to its application, and the register as a file.

@@ -6,9 +6,12 @@
 )]
 
 mod access;
+mod attestation;
 mod bad_input;
 mod change;
 mod client;
+mod declaration;
+mod declaration_check;
 mod examples;
 mod http;
 mod idempotency;
@@ -17,7 +20,10 @@ mod main_job;
 mod nodes;
 mod openapi;
 mod organization;
+mod programme;
+mod readiness;
 mod result;
 mod risk;
 mod statements;
 mod token;
+mod wording;

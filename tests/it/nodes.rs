@@ -25,8 +25,9 @@ fn connections_are_opened_on_demand() {
     let query = "SELECT count(*) FROM pg_stat_activity \
         WHERE datname = current_database() AND application_name = 'mamori'";
     let held: usize = desk.sql(query)[0].parse().expect("a count");
-    // One for the requests, and one for what the service does by itself; four are allowed.
-    assert!((1..=2).contains(&held), "{held}");
+    // One for the requests, and one or two for what the service does by itself meanwhile; four are
+    // allowed.
+    assert!((1..=3).contains(&held), "{held}");
 }
 
 both_engines! {

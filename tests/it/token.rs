@@ -232,7 +232,9 @@ both_engines! {
         assert_ne!(kid(&new), kid(&old));
         assert_eq!((get(&old), get(&new)), (200, 200));
         desk.clock.advance(Duration::minutes(70));
-        assert_eq!(keys(), 1, "the old one has retired by itself");
+        assert_eq!((keys(), get(&old)), (2, 401), "the old one has retired, and is still published");
+        desk.clock.advance(Duration::days(31));
+        assert_eq!(keys(), 1, "nothing that it attested holds any more");
 
         // A key that has leaked ends at once, with its tokens.
         let leaked = desk.token_with("");

@@ -431,6 +431,24 @@ fn parse(bytes: &[u8]) -> Response {
         .filter_map(|line| line.split_once(": "))
         .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
         .collect();
+    let chunked =
+        headers.iter().any(|(name, value)| name == "transfer-encoding" && value == "chunked");
     let body = &bytes[end + 4..];
-    Response { status: status.parse().expect("a number"), headers, body: body.to_vec() }
+    let body = if chunked { whole(body) } else { body.to_vec() };
+    Response { status: status.parse().expect("a number"), headers, body }
+}
+
+/// A body that came in chunks.
+fn whole(mut rest: &[u8]) -> Vec<u8> {
+    let mut whole = Vec::new();
+    while let Some(end) = rest.windows(2).position(|pair| pair == b"\r\n") {
+        let size = std::str::from_utf8(&rest[..end]).expect("a size");
+        let size = usize::from_str_radix(size, 16).expect("a size");
+        if size == 0 {
+            return whole;
+        }
+        whole.extend_from_slice(&rest[end + 2..end + 2 + size]);
+        rest = &rest[end + 4 + size..];
+    }
+    panic!("the last chunk is missing")
 }

@@ -62,6 +62,8 @@ needs!(
     AssessmentsWrite,
     RisksRead,
     RisksWrite,
+    DeclarationsRead,
+    DeclarationsWrite,
     Admin
 );
 

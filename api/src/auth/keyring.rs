@@ -41,6 +41,7 @@ pub(crate) fn make(
         kid,
         active_from: if at_once { now } else { now + PUBLISHED_BEFORE },
         retired_at: None,
+        published_until: None,
         created_at: now,
     })
 }
@@ -49,6 +50,12 @@ pub(crate) fn make(
 /// has ended.
 pub(crate) fn retire_others(new: &SigningKey) -> DateTime<Utc> {
     new.active_from + Duration::hours(1) + Duration::minutes(5)
+}
+
+/// Until when a key that retired by itself stays published: when the last attestation that it
+/// signed has ended.
+pub(crate) fn published_until(retired_at: DateTime<Utc>) -> DateTime<Utc> {
+    retired_at + Duration::days(i64::from(*mamori_domain::attestation::DAYS.end()) + 1)
 }
 
 /// The keys in use, parsed once.
@@ -60,6 +67,7 @@ struct Key {
     kid: String,
     active_from: DateTime<Utc>,
     retired_at: Option<DateTime<Utc>>,
+    published_until: Option<DateTime<Utc>>,
     signing: EncodingKey,
     verifying: DecodingKey,
     public: Value,
@@ -68,6 +76,10 @@ struct Key {
 impl Key {
     fn retired(&self, now: DateTime<Utc>) -> bool {
         self.retired_at.is_some_and(|at| at <= now)
+    }
+
+    fn published(&self, now: DateTime<Utc>) -> bool {
+        !self.retired(now) || self.published_until.is_some_and(|until| until > now)
     }
 }
 
@@ -87,6 +99,7 @@ impl Keyring {
                 kid: key.kid.clone(),
                 active_from: key.active_from,
                 retired_at: key.retired_at,
+                published_until: key.published_until,
                 signing: EncodingKey::from_ed_der(&private),
                 verifying: DecodingKey::from_ed_components(x).map_err(|_| unreadable())?,
                 public,
@@ -107,9 +120,16 @@ impl Keyring {
         known.filter(|key| !key.retired(now)).map(|key| &key.verifying)
     }
 
-    /// The public key set: what signs, what will, and what did a while ago.
+    /// The key of this id for what it attested, which holds longer than a token.
+    pub(crate) fn attester(&self, kid: &str, now: DateTime<Utc>) -> Option<&DecodingKey> {
+        let known = self.keys.iter().find(|key| key.kid == kid);
+        known.filter(|key| key.published(now)).map(|key| &key.verifying)
+    }
+
+    /// The public key set: what signs, what will, and what did while something that it signed may
+    /// still hold.
     pub(crate) fn public_set(&self, now: DateTime<Utc>) -> Value {
-        let kept = self.keys.iter().filter(|key| !key.retired(now));
+        let kept = self.keys.iter().filter(|key| key.published(now));
         json!({ "keys": kept.map(|key| &key.public).collect::<Vec<_>>() })
     }
 }

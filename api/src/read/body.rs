@@ -5,6 +5,7 @@
 //! client sent.
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::{CONTENT_TYPE, HeaderMap};
@@ -12,6 +13,7 @@ use actix_web::rt::time::timeout;
 use actix_web::web::{Bytes, BytesMut};
 use actix_web::{FromRequest, HttpRequest};
 use chrono::{Datelike, NaiveDate};
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
@@ -441,6 +443,46 @@ where
     day.filter(|_| text.len() == 10).map(Some).ok_or_else(|| D::Error::custom(NO_DAY))
 }
 
+/// Reads an object. serde's derive would take an array for the fields of a struct in their order.
+pub(crate) fn object<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    struct Fields<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Fields<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<T, A::Error> {
+            T::deserialize(MapAccessDeserializer::new(fields))
+        }
+    }
+
+    deserializer.deserialize_map(Fields(PhantomData))
+}
+
+/// As [`object`], for a field that may be null.
+pub(crate) fn optional_object<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    struct Object<T>(T);
+
+    impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            object(deserializer).map(Object)
+        }
+    }
+
+    Ok(Option::<Object<T>>::deserialize(deserializer)?.map(|Object(value)| value))
+}
+
 /// As [`whole`], for a field that may be null.
 pub(crate) fn optional_whole<'de, D, N>(deserializer: D) -> Result<Option<N>, D::Error>
 where
@@ -482,8 +524,7 @@ impl Patch {
     /// What `current` becomes; read and refused exactly as if it had been sent whole.
     pub(crate) fn apply<T: Serialize + DeserializeOwned>(&self, current: &T) -> Result<T, Problem> {
         // What is removed is not there to be refused any more, so its name is read alone.
-        for name in self.0.iter().filter(|(_, value)| value.is_null()).map(|(name, _)| name) {
-            let alone = Map::from_iter([(name.clone(), Value::Null)]);
+        for alone in removals(&self.0) {
             if let Err(problem) = parse_value::<T>(Value::Object(alone))
                 && problem.faults.iter().any(|fault| fault.code == Code::UnknownField)
             {
@@ -494,6 +535,21 @@ impl Patch {
         merge(&mut merged, &self.0);
         parse_value(merged)
     }
+}
+
+/// Each null of a patch with its place, and with nothing beside it.
+fn removals(patch: &Map<String, Value>) -> Vec<Map<String, Value>> {
+    let at = |name: &String, value| Map::from_iter([(name.clone(), value)]);
+    patch
+        .iter()
+        .flat_map(|(name, value)| match value {
+            Value::Null => vec![at(name, Value::Null)],
+            Value::Object(inner) => {
+                removals(inner).into_iter().map(|one| at(name, Value::Object(one))).collect()
+            }
+            _ => Vec::new(),
+        })
+        .collect()
 }
 
 fn merge(target: &mut Value, patch: &Map<String, Value>) {

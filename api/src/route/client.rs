@@ -46,6 +46,8 @@ wire_enum! {
         AssessmentsWrite = "assessments:write",
         RisksRead = "risks:read",
         RisksWrite = "risks:write",
+        DeclarationsRead = "declarations:read",
+        DeclarationsWrite = "declarations:write",
         Admin = "admin",
     }
 }

@@ -266,7 +266,7 @@ impl OrganizationInput {
     }
 }
 
-fn is_phone(text: &str) -> bool {
+pub(super) fn is_phone(text: &str) -> bool {
     let digits = text.strip_prefix('+').unwrap_or(text);
     (6..=19).contains(&digits.len())
         && digits.starts_with(|c: char| c.is_ascii_digit())
@@ -490,7 +490,7 @@ async fn update_organization(call: Call<OrganizationsWrite>, id: PathId, body: I
         let current = OrganizationInput::from(found.profile.clone());
         let profile = patch.apply(&current)?.profile(today)?;
         required(condition.as_ref())?.admits(found.revision)?;
-        let changed = tx.replace_organization(&found, profile);
+        let changed = tx.replace_organization(&found, profile, today);
         let changed = changed.map_err(refused_as(Kind::ExternalIdTaken))?;
         let changed = changed.ok_or(Problem::new(Kind::PreconditionFailed))?;
         let tag = etag(changed.revision, "0");

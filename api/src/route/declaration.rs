@@ -1,0 +1,722 @@
+//! Declarations (自己宣言) of SECURITY ACTION: what a company declared in IPA's system, as it is recorded
+//! here.
+
+use actix_web::http::StatusCode;
+use actix_web::{get, post};
+use chrono::{DateTime, NaiveDate, Utc};
+use mamori_domain::declaration::history::{
+    Contact, Evidence, Fact, FactKind, Refusal, Registered, Standing, Terms, moves,
+};
+use mamori_domain::declaration::{DeclarationId, Generation, Grade, STARS, State, StoppedBy};
+use mamori_domain::organization::{Profile, postal_code, prefecture};
+use mamori_domain::readiness::has_five_articles;
+use mamori_store::{Declaration, Dossier, Stop, Tx};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use super::organization::is_phone;
+use crate::answer::{Answer, page, reply, send, show, with};
+use crate::auth::Call;
+use crate::auth::caller::{DeclarationsRead, DeclarationsWrite};
+use crate::problem::{Code, Fault, Kind, Problem};
+use crate::read::body::{optional_day, optional_object, optional_whole};
+use crate::read::condition::etag;
+use crate::read::query::{PageQuery, Parameters};
+use crate::read::{Check, Incoming, PathId, Query};
+use crate::wire::wire_enum;
+
+/// The tag of everything about SECURITY ACTION.
+pub(crate) const TAG: &str = "security-action";
+/// How many declarations an organization may have.
+const MOST_DECLARATIONS: usize = 50;
+/// How many entries the history of one may have.
+pub(super) const MOST_ENTRIES: usize = 500;
+
+pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
+    config.service(list_declarations).service(create_declaration).service(get_declaration);
+}
+
+wire_enum! {
+    /// Where a declaration stands: `preparing`, `declared`, `superseded` by a newer one, `stopped`
+    /// (停止), or `unknown` where nobody can say. mamori confers nothing: SECURITY ACTION is
+    /// self-declared.
+    #[schema(as = DeclarationState)]
+    pub(crate) enum StateValue = State {
+        Preparing = "preparing",
+        Declared = "declared",
+        Superseded = "superseded",
+        Stopped = "stopped",
+        Unknown = "unknown",
+    }
+}
+
+wire_enum! {
+    /// Which system gave a self-declaration id: `old` until March 2026 (it begins with 4), `new` since
+    /// April 2026 (5), `unknown` for another first digit. It tells nothing of the stars.
+    pub(crate) enum GenerationValue = Generation {
+        Old = "old",
+        New = "new",
+        Unknown = "unknown",
+    }
+}
+
+wire_enum! {
+    /// How far a statement was looked into (確認の程度): `self_reported` (本人の申告);
+    /// `id_format_checked` (IDの形式のみ確認): format only, existence not checked, so it counts no more
+    /// than self-reported; `document_seen` (書面を確認); `matched_to_publication` (公表情報と照合).
+    pub(crate) enum GradeValue = Grade {
+        SelfReported = "self_reported",
+        IdFormatChecked = "id_format_checked",
+        DocumentSeen = "document_seen",
+        MatchedToPublication = "matched_to_publication",
+    }
+}
+
+wire_enum! {
+    /// Who stopped a declaration: the `declarant` (宣言事業者), the `operator` (IPA), or `unknown`.
+    pub(crate) enum StoppedByValue = StoppedBy {
+        Declarant = "declarant",
+        Operator = "operator",
+        Unknown = "unknown",
+    }
+}
+
+wire_enum! {
+    /// The edition of the guideline whose articles were declared: `3.0` and `3.1` have five
+    /// (5か条), `4.0` has six (6か条). It is stated, never inferred from a day.
+    pub(crate) enum ArticlesEdition {
+        V30 = "3.0",
+        V31 = "3.1",
+        V40 = "4.0",
+    }
+}
+
+impl ArticlesEdition {
+    pub(super) const fn text(self) -> &'static str {
+        match self {
+            Self::V30 => "3.0",
+            Self::V31 => "3.1",
+            Self::V40 => "4.0",
+        }
+    }
+}
+
+wire_enum! {
+    /// What can be said of a declaration: that it was `prepared`, `declared`, `amended` (変更),
+    /// `superseded` or `stopped` (停止); that its state was `lost`, so that nobody can say; that
+    /// somebody looked into it (`evidence_seen`) or `confirmed` that it stands.
+    #[schema(as = DeclarationMove)]
+    pub(crate) enum MoveValue = FactKind {
+        Prepared = "prepared",
+        Declared = "declared",
+        Amended = "amended",
+        Superseded = "superseded",
+        Stopped = "stopped",
+        Lost = "lost",
+        EvidenceSeen = "evidence_seen",
+        Confirmed = "confirmed",
+        Voided = "voided",
+    }
+}
+
+wire_enum! {
+    /// How a declaration is first recorded: `preparing`, `declared`, or `unknown` where the company
+    /// believes that it has declared and nobody can say.
+    #[schema(as = DeclarationBeginning)]
+    pub(crate) enum Beginning {
+        Preparing = "preparing",
+        Declared = "declared",
+        Unknown = "unknown",
+    }
+}
+
+/// Whom IPA's system knows as the contact (担当者).
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = DeclarationContactInput)]
+pub(crate) struct ContactInput {
+    /// The department.
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 100, example = "総務部")]
+    department: Option<String>,
+    /// The person.
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 100, example = "見本 花子")]
+    name: Option<String>,
+    /// The e-mail address.
+    #[serde(default)]
+    #[schema(
+        min_length = 3,
+        max_length = 254,
+        pattern = "^[!-?A-~]+@[!-?A-~]+$",
+        example = "soumu@example.jp"
+    )]
+    email: Option<String>,
+    /// The telephone number.
+    #[serde(default)]
+    #[schema(
+        min_length = 6,
+        max_length = 20,
+        pattern = "^\\+?[0-9][0-9-]{5,18}$",
+        example = "03-0000-0000"
+    )]
+    phone: Option<String>,
+}
+
+/// Name and address as declared.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = RegisteredDetailsInput)]
+pub(crate) struct RegisteredInput {
+    /// The name.
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 200, example = "株式会社みほん製作所")]
+    name: Option<String>,
+    /// Seven digits, with or without the hyphen.
+    #[serde(default)]
+    #[schema(
+        pattern = "^[0-9]{3}-?[0-9]{4}$",
+        min_length = 7,
+        max_length = 8,
+        example = "1000001"
+    )]
+    postal_code: Option<String>,
+    /// Two digits of JIS X 0401.
+    #[serde(default)]
+    #[schema(
+        pattern = "^(0[1-9]|[1-3][0-9]|4[0-7]|[1-9])$",
+        min_length = 1,
+        max_length = 2,
+        example = "13"
+    )]
+    prefecture: Option<String>,
+    /// The municipality and what follows.
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 100, example = "千代田区")]
+    municipality: Option<String>,
+    /// The rest of the address.
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 200)]
+    street: Option<String>,
+    /// The representative's name.
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 100)]
+    representative_name: Option<String>,
+}
+
+/// What was declared. What is left out stays as it was known, and at the beginning is not known.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = DeclarationTermsInput)]
+pub(crate) struct TermsInput {
+    /// One star (一つ星) or two (二つ星); leave it out where the company does not know.
+    #[serde(default, deserialize_with = "optional_whole")]
+    #[schema(minimum = 1, maximum = 2, example = 1)]
+    stars: Option<i64>,
+    /// The self-declaration id (自己宣言ID): eleven digits. Only its form is checked.
+    #[serde(default)]
+    #[schema(pattern = "^[0-9]{11}$", min_length = 11, max_length = 11, example = "59999999901")]
+    declaration_id: Option<String>,
+    #[serde(default)]
+    articles_edition: Option<ArticlesEdition>,
+    /// What it was declared for (宣言の目的).
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 200, example = "補助金の申請")]
+    purpose: Option<String>,
+    #[serde(default, deserialize_with = "optional_object")]
+    contact: Option<ContactInput>,
+    /// Left out at the beginning, it is what the organization says of itself now.
+    #[serde(default, deserialize_with = "optional_object")]
+    registered: Option<RegisteredInput>,
+}
+
+impl TermsInput {
+    /// What this says, over what was known before; with every value checked.
+    pub(super) fn over(self, check: &mut Check, at: &str, known: Terms) -> Terms {
+        if self.stars.is_some_and(|stars| !STARS.iter().any(|known| i64::from(*known) == stars)) {
+            let fault = Fault::at(format!("{at}/stars"), Code::NoSuchStar);
+            check.push(fault);
+        }
+        let id = self.declaration_id.as_deref();
+        let read = |text: &str| DeclarationId::parse(text).map(String::from);
+        let id = check.form(&format!("{at}/declaration_id"), id, "59999999901", read);
+        check.optional_line(&format!("{at}/purpose"), self.purpose.as_deref(), 1..=200);
+        let contact = self.contact.map(|contact| contact.checked(check, &format!("{at}/contact")));
+        let registered =
+            self.registered.map(|details| details.checked(check, &format!("{at}/registered")));
+        Terms {
+            stars: self.stars.and_then(|stars| u8::try_from(stars).ok()).or(known.stars),
+            id: id.and_then(|id| DeclarationId::parse(&id)).or(known.id),
+            articles_edition: self
+                .articles_edition
+                .map(|edition| edition.text().to_owned())
+                .or(known.articles_edition),
+            purpose: self.purpose.or(known.purpose),
+            contact: contact.or(known.contact),
+            registered: registered.unwrap_or(known.registered),
+        }
+    }
+
+    /// Whether nothing is said.
+    pub(super) fn is_silent(&self) -> bool {
+        self.stars.is_none()
+            && self.declaration_id.is_none()
+            && self.articles_edition.is_none()
+            && self.purpose.is_none()
+            && self.contact.is_none()
+            && self.registered.is_none()
+    }
+}
+
+impl ContactInput {
+    fn checked(self, check: &mut Check, at: &str) -> Contact {
+        for (name, text, longest) in [
+            ("department", &self.department, 100),
+            ("name", &self.name, 100),
+            ("email", &self.email, 254),
+        ] {
+            check.optional_line(&format!("{at}/{name}"), text.as_deref(), 1..=longest);
+        }
+        let same = |holds: fn(&str) -> bool| move |text: &str| holds(text).then(|| text.to_owned());
+        let (email, phone) = (self.email.as_deref(), self.phone.as_deref());
+        Contact {
+            department: self.department.clone(),
+            name: self.name.clone(),
+            email: check.form(&format!("{at}/email"), email, "name@example.jp", same(is_email)),
+            phone: check.form(&format!("{at}/phone"), phone, "03-0000-0000", same(is_phone)),
+        }
+    }
+}
+
+/// One sign between two texts of visible ASCII; whether mail arrives there is another matter.
+fn is_email(text: &str) -> bool {
+    let mut parts = text.split('@');
+    let formed = |part: Option<&str>| {
+        part.is_some_and(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_graphic()))
+    };
+    formed(parts.next()) && formed(parts.next()) && parts.next().is_none()
+}
+
+impl RegisteredInput {
+    fn checked(self, check: &mut Check, at: &str) -> Registered {
+        for (name, text, longest) in [
+            ("name", &self.name, 200),
+            ("municipality", &self.municipality, 100),
+            ("street", &self.street, 200),
+            ("representative_name", &self.representative_name, 100),
+        ] {
+            check.optional_line(&format!("{at}/{name}"), text.as_deref(), 1..=longest);
+        }
+        let code = self.postal_code.as_deref();
+        let area = self.prefecture.as_deref();
+        Registered {
+            postal_code: check.form(&format!("{at}/postal_code"), code, "100-0001", postal_code),
+            prefecture: check.form(&format!("{at}/prefecture"), area, "01–47", prefecture),
+            name: self.name,
+            municipality: self.municipality,
+            street: self.street,
+            representative_name: self.representative_name,
+        }
+    }
+}
+
+/// What is first recorded of a declaration.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DeclarationInput {
+    state: Beginning,
+    /// The day from which it stands so, in Japan: the day of the declaration, or that on which the
+    /// preparation began. Today if left out.
+    #[serde(default, deserialize_with = "optional_day")]
+    on: Option<NaiveDate>,
+    /// What was, or is to be, declared.
+    #[serde(default, deserialize_with = "optional_object")]
+    terms: Option<TermsInput>,
+}
+
+/// What was declared, as far as it is known.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DeclarationTerms)]
+pub(crate) struct TermsBody {
+    /// One or two stars; null where the company does not know. The number is open.
+    #[schema(required, minimum = 1)]
+    stars: Option<u8>,
+    /// The self-declaration id (自己宣言ID). Its form was checked, not that it exists.
+    #[schema(required, example = "59999999901")]
+    declaration_id: Option<String>,
+    /// Which system gave the id.
+    #[schema(required)]
+    generation: Option<GenerationValue>,
+    #[schema(required)]
+    articles_edition: Option<ArticlesEdition>,
+    /// How many articles that edition has: five or six.
+    #[schema(required)]
+    articles: Option<u8>,
+    /// What it was declared for.
+    #[schema(required)]
+    purpose: Option<String>,
+    #[schema(required)]
+    contact: Option<ContactBody>,
+    registered: RegisteredBody,
+}
+
+/// The contact of a declaration.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DeclarationContact)]
+pub(crate) struct ContactBody {
+    /// The department.
+    #[schema(required)]
+    department: Option<String>,
+    /// The person.
+    #[schema(required)]
+    name: Option<String>,
+    /// The e-mail address.
+    #[schema(required)]
+    email: Option<String>,
+    /// The telephone number.
+    #[schema(required)]
+    phone: Option<String>,
+}
+
+/// Name and address as declared; a later change of the organization does not reach them.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RegisteredDetails)]
+pub(crate) struct RegisteredBody {
+    /// The name.
+    #[schema(required)]
+    name: Option<String>,
+    /// Seven digits.
+    #[schema(required)]
+    postal_code: Option<String>,
+    /// Two digits of JIS X 0401.
+    #[schema(required)]
+    prefecture: Option<String>,
+    /// The municipality and what follows.
+    #[schema(required)]
+    municipality: Option<String>,
+    /// The rest of the address.
+    #[schema(required)]
+    street: Option<String>,
+    /// The representative's name.
+    #[schema(required)]
+    representative_name: Option<String>,
+}
+
+impl From<Terms> for TermsBody {
+    fn from(terms: Terms) -> Self {
+        let edition = match terms.articles_edition.as_deref() {
+            Some("3.0") => Some(ArticlesEdition::V30),
+            Some("3.1") => Some(ArticlesEdition::V31),
+            Some("4.0") => Some(ArticlesEdition::V40),
+            _ => None,
+        };
+        let Registered { name, postal_code, prefecture, municipality, street, .. } =
+            terms.registered.clone();
+        Self {
+            stars: terms.stars,
+            generation: terms.id.as_ref().map(|id| id.generation().into()),
+            declaration_id: terms.id.map(String::from),
+            articles: edition.map(|edition| if has_five_articles(edition.text()) { 5 } else { 6 }),
+            articles_edition: edition,
+            purpose: terms.purpose,
+            contact: terms.contact.map(|contact| ContactBody {
+                department: contact.department,
+                name: contact.name,
+                email: contact.email,
+                phone: contact.phone,
+            }),
+            registered: RegisteredBody {
+                name,
+                postal_code,
+                prefecture,
+                municipality,
+                street,
+                representative_name: terms.registered.representative_name,
+            },
+        }
+    }
+}
+
+/// Somebody looked into a declaration.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DeclarationEvidence)]
+pub(crate) struct EvidenceBody {
+    evidence_grade: GradeValue,
+    /// Who looked.
+    seen_by: String,
+    /// On which day.
+    seen_on: NaiveDate,
+    /// At what.
+    #[schema(required)]
+    note: Option<String>,
+    /// Where it can be found.
+    #[schema(required)]
+    evidence_url: Option<String>,
+}
+
+impl From<(NaiveDate, Evidence)> for EvidenceBody {
+    fn from((seen_on, evidence): (NaiveDate, Evidence)) -> Self {
+        Self {
+            evidence_grade: evidence.grade.into(),
+            seen_by: evidence.seen_by,
+            seen_on,
+            note: evidence.note,
+            evidence_url: evidence.url,
+        }
+    }
+}
+
+/// A declaration on a day, by what was known at a time.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DeclarationStanding)]
+pub(crate) struct StandingBody {
+    /// The declaration.
+    pub(super) id: Uuid,
+    state: StateValue,
+    /// Since which day.
+    since: NaiveDate,
+    terms: TermsBody,
+    /// The day of the declaration.
+    #[schema(required)]
+    declared_on: Option<NaiveDate>,
+    #[schema(required)]
+    stopped_by: Option<StoppedByValue>,
+    /// The declaration that took its place.
+    #[schema(required)]
+    superseded_by: Option<Uuid>,
+    evidence_grade: GradeValue,
+    /// Who looked into it; the latest last.
+    evidence: Vec<EvidenceBody>,
+    /// The latest day on which somebody said that it stands, or looked. A declaration has no
+    /// expiry; how old is too old is the reader's rule.
+    #[schema(required)]
+    confirmed_on: Option<NaiveDate>,
+}
+
+impl StandingBody {
+    pub(super) fn of(id: Uuid, standing: Standing) -> Self {
+        Self {
+            id,
+            state: standing.state.into(),
+            since: standing.since,
+            terms: standing.terms.into(),
+            declared_on: standing.declared_on,
+            stopped_by: standing.stopped_by.map(StoppedByValue::from),
+            superseded_by: standing.superseded_by,
+            evidence_grade: standing.grade.into(),
+            evidence: standing.evidence.into_iter().map(EvidenceBody::from).collect(),
+            confirmed_on: standing.confirmed_on,
+        }
+    }
+}
+
+/// A declaration.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Declaration)]
+pub(crate) struct DeclarationBody {
+    /// Its id.
+    id: Uuid,
+    /// The organization.
+    organization: Uuid,
+    /// How it stands; null where everything that was recorded of it turned out to be a mistake.
+    #[schema(required)]
+    standing: Option<StandingBody>,
+    /// What can be said of it now.
+    actions: Vec<MoveValue>,
+    /// When it was first recorded.
+    created_at: DateTime<Utc>,
+    /// When something was last recorded of it.
+    updated_at: DateTime<Utc>,
+}
+
+impl DeclarationBody {
+    pub(super) fn of(declaration: &Declaration) -> Result<Self, Problem> {
+        let standing = declaration.standing(NaiveDate::MAX, None)?;
+        let state = standing.as_ref().map(|standing| standing.state);
+        Ok(Self {
+            id: declaration.id,
+            organization: declaration.organization,
+            actions: moves(state).into_iter().map(MoveValue::from).collect(),
+            standing: standing.map(|standing| StandingBody::of(declaration.id, standing)),
+            created_at: declaration.created_at,
+            updated_at: declaration.updated_at,
+        })
+    }
+}
+
+/// A page of declarations, in the order of their recording.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DeclarationList {
+    /// The declarations.
+    items: Vec<DeclarationBody>,
+    /// Where the next page begins; null on the last.
+    #[schema(required)]
+    next_cursor: Option<String>,
+}
+
+/// What the domain refuses, in words.
+pub(super) fn refused(refusal: Refusal) -> Problem {
+    match refusal {
+        Refusal::FutureDay => {
+            Problem::fault(Kind::InvalidRequest, Fault::at("/on", Code::FutureDate))
+        }
+        Refusal::NotVoidable => Problem::new(Kind::EntryNotVoidable),
+        Refusal::Impossible { kind, from, on } => {
+            let state = |state: State| serde_json::to_value(StateValue::from(state));
+            let word = |value: Result<serde_json::Value, serde_json::Error>| {
+                value.ok().and_then(|value| value.as_str().map(ToOwned::to_owned))
+            };
+            let from = from.and_then(|from| word(state(from)));
+            let kind = word(serde_json::to_value(MoveValue::from(kind)));
+            Problem::new(Kind::MoveImpossible)
+                .with("move", kind.unwrap_or_default())
+                .with("state", from.unwrap_or_else(|| "-".to_owned()))
+                .with("on", on)
+        }
+    }
+}
+
+/// What an organization says of itself, as it would be registered now.
+fn details(profile: &Profile) -> Registered {
+    Registered {
+        name: Some(profile.name.clone()),
+        postal_code: profile.postal_code.clone(),
+        prefecture: profile.prefecture.clone(),
+        municipality: profile.municipality.clone(),
+        street: profile.street.clone(),
+        representative_name: profile.representative_name.clone(),
+    }
+}
+
+/// The declarations of an organization, taken for a change, and what it says of itself.
+pub(super) fn taken(
+    tx: &mut Tx<'_>,
+    organization: Uuid,
+) -> Result<(Dossier, Profile), Stop<Problem>> {
+    let dossier = tx.take_dossier(organization)?.ok_or_else(Problem::not_found)?;
+    let found = tx.find_organization(organization)?.ok_or_else(Problem::not_found)?;
+    Ok((dossier, found.profile))
+}
+
+/// How lists are asked for.
+#[derive(Debug, Deserialize)]
+pub(super) struct ListQuery {
+    pub(super) limit: Option<i64>,
+    pub(super) cursor: Option<String>,
+}
+
+impl Parameters for ListQuery {
+    const KNOWN: &'static [(&'static str, &'static str)] =
+        &[("limit", "1–200"), ("cursor", "next_cursor")];
+}
+
+/// List the declarations
+///
+/// The declarations of an organization in the order of their recording: an old one and the newer
+/// one that took its place, stopped ones, and one in preparation.
+#[utoipa::path(
+    tag = TAG,
+    params(("id" = Uuid, Path, description = "The organization")),
+    responses((status = 200, description = "A page of declarations", body = DeclarationList)),
+    security(("oauth2" = ["declarations:read"])),
+    extensions(("x-mamori" = json!({"list": true, "problems": ["not-found"]}))),
+)]
+#[get("/v1/organizations/{id}/declarations")]
+async fn list_declarations(
+    call: Call<DeclarationsRead>,
+    id: PathId,
+    query: Query<ListQuery>,
+) -> Answer {
+    let wanted = PageQuery::of(query.0.limit, query.0.cursor)?;
+    let list = format!("declarations {}", id.0);
+    let (after, limit) = (wanted.after(&call.service, &list)?, wanted.limit);
+    let work = move |tx: &mut Tx<'_>| {
+        tx.find_organization(id.0)?.ok_or_else(Problem::not_found)?;
+        Ok::<_, Stop<Problem>>(tx.list_declarations(id.0, after, limit)?)
+    };
+    let found = call.service.store().read(call.context(), work).await?;
+    let last = found.items.last().map(|declaration| declaration.id);
+    let next_cursor = call.service.cursors().next(&list, found.beyond.is_some(), last);
+    let items: Result<Vec<_>, _> = found.items.iter().map(DeclarationBody::of).collect();
+    let body = DeclarationList { items: items?, next_cursor };
+    Ok(page(&call.request, body.next_cursor.as_deref(), None, &body))
+}
+
+/// Record a declaration
+///
+/// Records what a company has declared in IPA's own system, or prepares to declare; mamori declares
+/// for nobody. A second one of the same generation is recorded too, and shown as a conflict.
+#[utoipa::path(
+    tag = TAG,
+    params(("id" = Uuid, Path, description = "The organization")),
+    request_body(content = DeclarationInput, example = json!({
+        "state": "declared", "on": "2026-05-18",
+        "terms": {"stars": 1, "declaration_id": "59999999901", "articles_edition": "4.0"},
+    })),
+    responses((status = 201, description = "The declaration, recorded", body = DeclarationBody)),
+    security(("oauth2" = ["declarations:write"])),
+    extensions(("x-mamori" = json!({
+        "body": true, "once": true, "created": true, "actor": true,
+        "problems": ["not-found", "too-many-declarations"],
+        "links": {"get_declaration": "/id", "declare": "/id", "amend_declaration": "/id",
+            "stop_declaration": "/id", "list_declaration_history": "/id",
+            "confirm_declaration": "/id", "add_declaration_evidence": "/id"},
+    }))),
+)]
+#[post("/v1/organizations/{id}/declarations")]
+async fn create_declaration(call: Call<DeclarationsWrite>, id: PathId, body: Incoming) -> Answer {
+    let received = body.json::<DeclarationInput>().await?;
+    let DeclarationInput { state, on, terms } = received.value;
+    let today = call.service.today();
+    let mut check = Check::default();
+    check.past("/on", on, today);
+    let own = terms.as_ref().is_some_and(|terms| terms.registered.is_some());
+    let terms = terms.unwrap_or_default().over(&mut check, "/terms", Terms::default());
+    let (on, terms) = check.finish((on.unwrap_or(today), terms))?;
+    let work = move |tx: &mut Tx<'_>| {
+        let (mut dossier, profile) = taken(tx, id.0)?;
+        if dossier.declarations.len() >= MOST_DECLARATIONS {
+            return Err(Problem::new(Kind::TooManyDeclarations)
+                .with("most", MOST_DECLARATIONS)
+                .into());
+        }
+        let mut terms = terms.clone();
+        if !own {
+            terms.registered = details(&profile);
+        }
+        let facts = match state {
+            Beginning::Declared => vec![(on, Fact::Declared(terms))],
+            Beginning::Preparing => vec![(on, Fact::Prepared(terms))],
+            Beginning::Unknown => vec![(on, Fact::Prepared(terms)), (on, Fact::Lost)],
+        };
+        let added = tx.add_declaration(&mut dossier, facts, &profile, today)?.map_err(refused)?;
+        let location = format!("/v1/declarations/{}", added.id);
+        let tag = etag(added.revision, "0");
+        let created = reply(StatusCode::CREATED, &DeclarationBody::of(&added)?)?;
+        Ok::<_, Stop<Problem>>(with(with(created, "location", location), "etag", tag))
+    };
+    let store = call.service.store();
+    Ok(send(store.transact_once(call.context(), received.once, work).await?))
+}
+
+/// Get a declaration
+///
+/// One declaration as it stands today by everything that is known, with what can be said of it next
+/// and the ETag that this needs. For another day, or for what was known at another time, ask for
+/// the organization's declaration status.
+#[utoipa::path(
+    tag = TAG,
+    params(("id" = Uuid, Path, description = "The declaration")),
+    responses((status = 200, description = "The declaration", body = DeclarationBody)),
+    security(("oauth2" = ["declarations:read"])),
+    extensions(("x-mamori" = json!({"etag": true, "problems": ["not-found"]}))),
+)]
+#[get("/v1/declarations/{id}")]
+async fn get_declaration(call: Call<DeclarationsRead>, id: PathId) -> Answer {
+    let work = move |tx: &mut Tx<'_>| Ok::<_, Stop<Problem>>(tx.find_declaration(id.0)?);
+    let found = call.service.store().read(call.context(), work).await?;
+    let found = found.ok_or_else(Problem::not_found)?;
+    Ok(show(&call.request, &etag(found.revision, "0"), None, &DeclarationBody::of(&found)?))
+}

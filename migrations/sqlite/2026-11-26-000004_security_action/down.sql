@@ -1,0 +1,11 @@
+ALTER TABLE signing_key DROP COLUMN published_until;
+DROP TABLE programme;
+DROP TABLE revoked_position;
+DROP TABLE attestation;
+DROP TABLE status_list;
+DROP TABLE consent;
+DROP TABLE declaration_entry;
+DROP TABLE declaration;
+DROP TABLE declaration_register;
+DROP INDEX organization_listed;
+ALTER TABLE organization DROP COLUMN listed;
