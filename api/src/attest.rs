@@ -18,7 +18,7 @@ use crate::auth::token::signed;
 pub(crate) const MEDIA_TYPE: &str = "application/vc+jwt";
 const TYPE: &str = "vc+jwt";
 /// The longest token that is looked at.
-const LONGEST: usize = 16 * 1024;
+pub(crate) const LONGEST: usize = 16 * 1024;
 /// The terms of the W3C.
 const W3C: &str = "https://www.w3.org/ns/credentials/v2";
 /// For how long a status list may be kept, in seconds.

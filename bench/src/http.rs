@@ -48,6 +48,14 @@ pub(crate) fn head(bytes: &[u8]) -> Result<Option<Head>, String> {
         None if matches!(status, 204 | 304) => Some(0),
         None => None,
     };
+    let chunked = answer.headers.iter().any(|header| {
+        header.name.eq_ignore_ascii_case("transfer-encoding") && header.value == b"chunked"
+    });
+    if chunked {
+        // Nothing of ours comes behind the last chunk. The marks of chunks stay in the body.
+        let whole = bytes.ends_with(b"\r\n0\r\n\r\n");
+        return Ok(whole.then_some(Head { status, length: bytes.len() }));
+    }
     let body: usize = body.ok_or("an answer that does not say how long it is")?;
     Ok(Some(Head { status, length: end + body }))
 }

@@ -1,6 +1,7 @@
 //! The parts of the bench, and what they share.
 
 mod bank;
+mod check;
 mod file;
 mod result;
 mod risk;
@@ -42,6 +43,8 @@ pub(crate) enum Part {
     Risk,
     /// The same register as a file, out and in.
     File,
+    /// Checks of a status, one and many.
+    Check,
     /// Start and idle memory.
     Start,
 }
@@ -73,6 +76,7 @@ impl Bench {
             Part::Scale => self.on_each(|engine| scale::run(self, engine, report)),
             Part::Risk => self.on_each(|engine| risk::run(self, engine, report)),
             Part::File => self.on_each(|engine| file::run(self, engine, report)),
+            Part::Check => self.on_each(|engine| check::run(self, engine, report)),
             Part::Start => self.on_each(|engine| start::run(self, engine, report)),
         }
     }

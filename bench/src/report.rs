@@ -189,6 +189,12 @@ impl Report {
         );
     }
 
+    /// Whether a figure is at least as high as it must be.
+    pub(crate) fn at_least(&mut self, name: &str, figure: f64, limit: f64) {
+        let met = verdict(figure >= limit);
+        self.say(&format!("{name}: {}; target at least {limit}: {met}", short(figure)), true);
+    }
+
     /// Whether something that must hold does.
     pub(crate) fn holds(&mut self, what: &str, met: bool) {
         self.say(&format!("{what}: {}", verdict(met)), true);

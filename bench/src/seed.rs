@@ -32,6 +32,8 @@ pub(crate) enum Kind {
     Draft,
     /// A change that pgbench or the plain loop records.
     Change,
+    /// A declaration.
+    Declaration,
 }
 
 impl Kind {
@@ -43,6 +45,7 @@ impl Kind {
             Self::Submitted => "01900002-0000-7000-8000-",
             Self::Draft => "01900003-0000-7000-8000-",
             Self::Change => "01900004-0000-7000-8000-",
+            Self::Declaration => "01900005-0000-7000-8000-",
         }
     }
 
@@ -50,6 +53,25 @@ impl Kind {
     pub(crate) fn id(self, number: u64) -> String {
         format!("{}{number}", self.prefix())
     }
+}
+
+/// The corporate number whose last twelve digits are this number.
+pub(crate) fn corporate_number(number: u64) -> String {
+    let body = number.to_string();
+    let weights = [1, 2].into_iter().cycle();
+    let digits = body.chars().rev().filter_map(|digit| digit.to_digit(10));
+    let sum: u32 = digits.zip(weights).map(|(digit, weight)| digit * weight).sum();
+    format!("{}{body}", 9 - sum % 9)
+}
+
+/// The same in SQL.
+fn corporate_number_sql(number: &str) -> String {
+    let digit = |place: u32| {
+        let weight = if place.is_multiple_of(2) { 1 } else { 2 };
+        format!("CAST(substr(CAST({number} AS TEXT), {place}, 1) AS INTEGER) * {weight}")
+    };
+    let sum = (1..=12).map(digit).collect::<Vec<_>>().join(" + ");
+    format!("CAST(9 - ({sum}) % 9 AS TEXT) || CAST({number} AS TEXT)")
 }
 
 /// The body of a request that answers all 25 questions.
@@ -149,6 +171,47 @@ impl<'a> Seed<'a> {
                  t.outcome
              FROM {numbers} CROSS JOIN result t WHERE t.assessment_id = '{submitted}'",
             assessments = self.assessments(range, &id, &custodian, &organization, submitted),
+        ))
+    }
+
+    /// Adds organizations of others with a corporate number and a declaration, where `which` holds
+    /// of the number `s.n`.
+    pub(crate) fn declared(
+        &self,
+        range: &Range<u64>,
+        which: &str,
+        listed: bool,
+    ) -> Result<(), String> {
+        let template = &self.template.organization;
+        let (numbers, tenants) = (self.numbers(range), self.tenants(range));
+        let custodian = self.custodian(Owner::Others);
+        let organization = self.id(Kind::Organization, "s.n");
+        let declaration = self.id(Kind::Declaration, "s.n");
+        let (yes, no, day) = match self.site.engine {
+            Engine::Sqlite => ("1", "0", "'2026-05-18'"),
+            Engine::Postgres => ("true", "false", "DATE '2026-05-18'"),
+        };
+        let listed = if listed { yes } else { no };
+        let from = format!("FROM {numbers} CROSS JOIN organization t WHERE t.id = '{template}'");
+        self.fill(&format!(
+            "{tenants}
+             INSERT INTO organization (id, custodian_id, kind, name, corporate_number, listed,
+                 revision, created_at, updated_at)
+             SELECT {organization}, {custodian}, t.kind, t.name, {number}, {listed}, 1,
+                 t.created_at, t.updated_at
+             {from} AND {which};
+             INSERT INTO declaration_register (organization_id, custodian_id, known_through,
+                 main_id, old_beside_new, preparation, revision, created_at, updated_at)
+             SELECT {organization}, {custodian}, t.created_at, {declaration}, {no}, '{{}}', 1,
+                 t.created_at, t.updated_at
+             {from} AND {which};
+             INSERT INTO declaration (id, custodian_id, organization_id, self_declaration_id, state,
+                 stars, grade, declared_on, confirmed_on, listed, revision, created_at, updated_at)
+             SELECT {declaration}, {custodian}, {organization},
+                 '5' || substr(CAST(s.n AS TEXT), 3, 10), 'declared', 1 + s.n % 2, 'self_reported',
+                 {day}, {day}, {listed}, 1, t.created_at, t.updated_at
+             {from} AND {which}",
+            number = corporate_number_sql("s.n"),
         ))
     }
 

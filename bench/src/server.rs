@@ -225,6 +225,25 @@ impl Site {
     }
 }
 
+impl Site {
+    /// Runs selections one after another on one connection and throws away what they find.
+    pub(crate) fn sql_all(&self, selections: &[String]) -> Result<(), String> {
+        let Some(path) = self.url.strip_prefix("sqlite:") else {
+            return psql(&self.url, &selections.join(";\n")).map(drop);
+        };
+        let told = |error: rusqlite::Error| format!("SQLite: {error}");
+        let connection = rusqlite::Connection::open(path).map_err(told)?;
+        for selection in selections {
+            let mut statement = connection.prepare(selection).map_err(told)?;
+            let mut rows = statement.query([]).map_err(told)?;
+            while let Some(row) = rows.next().map_err(told)? {
+                let _: Option<String> = row.get(0).map_err(told)?;
+            }
+        }
+        Ok(())
+    }
+}
+
 /// A text in a JSON object.
 pub(crate) fn text_of(value: &Value, name: &str) -> Result<String, String> {
     let text = value.get(name).and_then(Value::as_str).map(str::to_owned);

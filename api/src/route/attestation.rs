@@ -240,7 +240,7 @@ pub(crate) struct AttestationList {
     extensions(("x-mamori" = json!({
         "body": true, "once": true, "created": true, "actor": true,
         "problems": ["not-found", "consent-missing", "nothing-to-attest"],
-        "links": {"get_attestation": "/id", "revoke_attestation": "/id"},
+        "links": {"get_attestation": "/id", "revoke_attestation": "/id", "get_attestation_qr": "/id"},
     }))),
 )]
 #[post("/v1/organizations/{id}/attestations")]

@@ -15,10 +15,10 @@ use uuid::Uuid;
 use super::attestation::{AttestationState, StatementBody, state, statement};
 use super::declaration::{GradeValue, StateValue, TAG};
 use crate::answer::{Answer, tell};
-use crate::attest::{self, Flaw};
+use crate::attest::{self, Flaw, LONGEST};
 use crate::auth::caller::PublicCall;
-use crate::problem::Problem;
-use crate::read::{Incoming, PathId};
+use crate::problem::{Code, Fault, Problem};
+use crate::read::{Check, Incoming, PathId};
 use crate::service::Service;
 use crate::wire::wire_enum;
 
@@ -239,6 +239,12 @@ pub(crate) struct AttestationCheck {
 #[post("/v1/attestation-checks")]
 async fn check_attestation(call: PublicCall, body: Incoming) -> Answer {
     let token = body.json::<AttestationCheckInput>().await?.value.token;
+    let mut limits = Check::default();
+    if token.chars().count() > LONGEST {
+        let fault = Fault::at("/token", Code::Length);
+        limits.push(fault.with("minimum", 0).with("maximum", LONGEST));
+    }
+    limits.finish(())?;
     let service = &call.service;
     let read = attest::read(&token, &service.keyring(), service.public_url(), service.now());
     let (flaw, attestation) = match read {

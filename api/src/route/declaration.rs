@@ -662,7 +662,8 @@ async fn list_declarations(
         "problems": ["not-found", "too-many-declarations"],
         "links": {"get_declaration": "/id", "declare": "/id", "amend_declaration": "/id",
             "stop_declaration": "/id", "list_declaration_history": "/id",
-            "confirm_declaration": "/id", "add_declaration_evidence": "/id"},
+            "confirm_declaration": "/id", "add_declaration_evidence": "/id",
+            "supersede_declaration": "/id", "lose_declaration": "/id", "correct_declaration": "/id"},
     }))),
 )]
 #[post("/v1/organizations/{id}/declarations")]

@@ -329,7 +329,7 @@ impl Stream for Pieces {
             "rows": [{"corporate_number": "7123456789012"}, {"declaration_id": "５９９９９９９９９０１"}],
             "rule": {"minimum_stars": 1},
         })),
-        (String = "text/csv", example = json!("法人番号,会社名\n7123456789012,㈱みほん製作所\n")),
+        (String = "text/csv"),
     )),
     responses((status = 200, description = "The answers, in the order of the rows", content(
         (DeclarationChecks = "application/json"),

@@ -425,7 +425,9 @@ async fn list_organizations(
         "problems": ["external-id-taken", "token-narrowed"],
         "links": {"get_organization": "/id", "update_organization": "/id",
             "create_assessment": "/id", "list_assessments": "/id", "create_unit": "/id",
-            "get_history": "/id"},
+            "get_history": "/id", "create_declaration": "/id", "get_declaration_status": "/id",
+            "get_declaration_readiness": "/id", "give_consent": "/id", "issue_attestation": "/id",
+            "get_declaration_preparation": "/id", "list_organization_reminders": "/id"},
     }))),
 )]
 #[post("/v1/organizations")]
