@@ -46,3 +46,44 @@ stop_process() {
     sleep 0.1
   done
 }
+
+# A Python of its own at target/$1-venv that can import $2; else the packages that follow are installed, and only they.
+python_with() {
+  local venv=${CARGO_TARGET_DIR:-$PWD/target}/$1-venv imports=$2
+  shift 2
+  python=$venv/bin/python
+  if [ ! -x "$python" ] || ! "$python" -c "import $imports" 2>/dev/null; then
+    python3 -m venv --clear "$venv"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check --no-deps "$@"
+  fi
+}
+
+# shellcheck disable=SC2317  # called by the trap of serve_release
+end_release() {
+  local status=$?
+  trap - EXIT INT TERM
+  if [ -n "$server" ]; then stop_process "$server" 5 || true; fi
+  [ "$status" = 0 ] || tail -n 20 "$work/server.log" 2>/dev/null || true
+  rm -rf "$work"
+  exit "$status"
+}
+
+# Serves the release binary (another one: MAMORI_BIN) on SQLite, in a folder of its own that goes with the script. Sets
+# work, api, and token: that of a client with this name.
+serve_release() {
+  local name=$1 bin=${MAMORI_BIN:-${CARGO_TARGET_DIR:-$PWD/target}/release/mamori} added
+  [ -x "$bin" ] || die "there is no $bin; build it by: cargo build --release --locked"
+  work=$(mktemp -d "${TMPDIR:-/tmp}/mamori-$name.XXXXXX")
+  server=
+  trap end_release EXIT
+  trap 'exit 130' INT TERM
+  MAMORI_LISTEN=127.0.0.1:$(free_port)
+  export MAMORI_LISTEN MAMORI_DATABASE_URL=sqlite:$work/mamori.db MAMORI_ROOT_KEY_FILE=$work/root.key
+  api=http://$MAMORI_LISTEN
+  (cd "$work" && exec "$bin" serve) >"$work/server.log" 2>&1 </dev/null &
+  server=$!
+  wait_ready "$api/readyz" "$server" 30 || die "the service did not get ready"
+  added=$(cd "$work" && "$bin" client add --name "$name" --json)
+  token=$(curl -sS --fail-with-body -u "$(json_field client_id <<<"$added"):$(json_field client_secret <<<"$added")" \
+    -d grant_type=client_credentials "$api/oauth/token" | json_field access_token)
+}

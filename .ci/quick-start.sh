@@ -151,7 +151,7 @@ if grep -qF "$client_secret" "$work/server.log"; then die "the first client's se
 # 2. README's own block, as it stands but for the port.
 
 printf '\n--- README, the first ten minutes\n'
-# The block behind the mark, and that of the risk register, which goes on from it.
+# The block behind the mark, and those that go on from it.
 awk '/^<!-- quick start/ {mark = 1} /^```$/ {if (inside) mark = 0; inside = 0} mark && inside {print} mark && /^```sh$/ {inside = 1}' \
   "$work/mamori/README.md" | sed "s#^api=.*#api=$api#" >"$work/readme.sh"
 grep -q "^api=$api\$" "$work/readme.sh" || die "README.md has no quick start block"
@@ -164,6 +164,11 @@ grep -q '"state":"submitted"' "$work/readme.out" || die "README's block did not 
 grep -qF '"formula":"3 × max(1, 3 + 3 − 3) = 9"' "$work/readme.out" || die "README's block explains no risk"
 grep -q '"residual":{"importance":3,"likelihood":1,"value":3,"class":"low"}' "$work/readme.out" ||
   die "README's block treats no risk"
+
+grep -q '"accepted":"yes"' "$work/readme.out" || die "README's block checks no declaration"
+grep -q '"under_reported_rule":"no"' "$work/readme.out" || die "README's block asks no programme"
+grep -q '★★ 二つ星を宣言' "$work/readme.out" || die "README's block shows no attestation"
+grep -q '"term":"acquired"' "$work/readme.out" || die "README's block finds no wrong wording"
 
 # ---------------------------------------------------------------------------------------------
 # 3. The main job: from a token to a result and its history.

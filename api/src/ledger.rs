@@ -15,6 +15,7 @@ use mamori_domain::personal_number::could_be_personal;
 use mamori_domain::risk::catalogue::Catalogue;
 use mamori_domain::risk::ledger::Sheet;
 
+pub(crate) use csv::FORMULA;
 pub(crate) use json::AssetFile;
 pub(crate) use write::{Exported, Unencodable};
 

@@ -10,6 +10,7 @@ pub mod attestation;
 pub mod company_name;
 pub mod comparison;
 pub mod consent;
+mod content;
 pub mod corporate_number;
 pub mod declaration;
 pub mod organization;

@@ -17,7 +17,7 @@ pub use preparation::{
     Preparation, Publication, PublicationMethod, has_five_articles,
 };
 pub use texts::{NoticeText, ReadinessTexts, RequirementText, StepText};
-pub(crate) use texts::{by_code, coded, not_blank, parse};
+pub(crate) use texts::{by_code, coded, not_blank};
 
 #[cfg(test)]
 pub(crate) use texts::FORBIDDEN;

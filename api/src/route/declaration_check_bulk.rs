@@ -20,7 +20,7 @@ use super::declaration_check::{Asked, CheckBody, KeyInput, RuleInput, look_up};
 use crate::answer::Answer;
 use crate::auth::Call;
 use crate::auth::caller::DeclarationsRead;
-use crate::ledger::{MOST_ROWS, read_csv};
+use crate::ledger::{FORMULA, MOST_ROWS, read_csv};
 use crate::problem::{Code, Fault, Kind, Problem};
 use crate::read::body::{optional_object, parse};
 use crate::read::query::Parameters;
@@ -255,8 +255,7 @@ impl Form {
 
 /// A text that no spreadsheet takes for a formula.
 fn harmless(text: &str) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
-    if formula { format!("'{text}") } else { text.to_owned() }
+    if text.starts_with(FORMULA) { format!("'{text}") } else { text.to_owned() }
 }
 
 impl DeclarationCheckRow {

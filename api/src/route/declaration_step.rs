@@ -181,6 +181,13 @@ async fn extend(
     Ok(send(store.transact_once(call.context(), once, work).await?))
 }
 
+/// The day that a body names, which is not still to come; today where it names none.
+fn day(pointer: &str, named: Option<NaiveDate>, today: NaiveDate) -> Result<NaiveDate, Problem> {
+    let mut check = Check::default();
+    check.past(pointer, named, today);
+    check.finish(named.unwrap_or(today))
+}
+
 /// What was known of the terms on a day.
 fn terms_on(declaration: &Declaration, on: NaiveDate) -> Result<Terms, Problem> {
     let standing = declaration.standing(on, None)?;
@@ -278,10 +285,7 @@ async fn supersede_declaration(
 ) -> Answer {
     let received = body.json::<SupersededInput>().await?;
     let SupersededInput { by, on } = received.value;
-    let today = call.service.today();
-    let mut check = Check::default();
-    check.past("/on", on, today);
-    let on = check.finish(on.unwrap_or(today))?;
+    let on = day("/on", on, call.service.today())?;
     extend(call, id.0, received.once, move |declaration, dossier| {
         let newer = dossier.declarations.iter().find(|other| other.id == by);
         let newer = newer.filter(|newer| newer.id != declaration.id);
@@ -314,10 +318,7 @@ async fn supersede_declaration(
 async fn stop_declaration(call: Call<DeclarationsWrite>, id: PathId, body: Incoming) -> Answer {
     let received = body.json::<StoppedInput>().await?;
     let StoppedInput { by, on } = received.value;
-    let today = call.service.today();
-    let mut check = Check::default();
-    check.past("/on", on, today);
-    let on = check.finish(on.unwrap_or(today))?;
+    let on = day("/on", on, call.service.today())?;
     extend(call, id.0, received.once, move |_, _| Ok(vec![(on, Fact::Stopped { by: by.into() })]))
         .await
 }
@@ -340,10 +341,7 @@ async fn stop_declaration(call: Call<DeclarationsWrite>, id: PathId, body: Incom
 #[post("/v1/declarations/{id}/lose")]
 async fn lose_declaration(call: Call<DeclarationsWrite>, id: PathId, body: Incoming) -> Answer {
     let received = body.json_or_empty::<LostInput>().await?;
-    let (on, today) = (received.value.on, call.service.today());
-    let mut check = Check::default();
-    check.past("/on", on, today);
-    let on = check.finish(on.unwrap_or(today))?;
+    let on = day("/on", received.value.on, call.service.today())?;
     extend(call, id.0, received.once, move |_, _| Ok(vec![(on, Fact::Lost)])).await
 }
 

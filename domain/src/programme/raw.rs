@@ -124,13 +124,7 @@ struct RawReason {
 
 /// Reads programmes from TOML.
 pub(super) fn read(text: &str) -> Result<Programmes, Vec<Flaw>> {
-    let raw: Raw = toml::from_str(text).map_err(|error| {
-        let line = error
-            .span()
-            .map(|span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1);
-        let place = line.map_or_else(|| "the file".to_owned(), |line| format!("line {line}"));
-        vec![Flaw { place, what: error.message().to_owned() }]
-    })?;
+    let raw: Raw = crate::content::from_toml(text)?;
 
     let mut check = Check::default();
     check.text("notice", &raw.notice);

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::{
     AnswerOption, Band, Confidence, Edition, Measure, Part, Question, QuestionBank, Source, Topic,
 };
+use crate::content::from_toml;
 use crate::risk::Medium;
 use crate::text::Text;
 
@@ -52,7 +53,7 @@ pub fn read<'a>(
     text: &str,
     base: &dyn Fn(&str, &str) -> Option<&'a str>,
 ) -> Result<QuestionBank, Vec<Flaw>> {
-    let mut raw = parse(text)?;
+    let mut raw: RawBank = from_toml(text)?;
     let mut chain = 0;
     while let (Some(bank), Some(extended)) = (raw.bank.clone(), raw.extends.take()) {
         chain += 1;
@@ -63,20 +64,9 @@ pub fn read<'a>(
         let Some(older) = base(&bank, &extended) else {
             return Err(flaw(format!("there is no {bank} {extended} to extend")));
         };
-        raw = raw.over(parse(older)?);
+        raw = raw.over(from_toml(older)?);
     }
     Check::default().bank(raw)
-}
-
-fn parse(text: &str) -> Result<RawBank, Vec<Flaw>> {
-    toml::from_str(text).map_err(|error| {
-        let line = error.span().map(|span| {
-            let before = text.get(..span.start).unwrap_or_default();
-            before.matches('\n').count() + 1
-        });
-        let place = line.map_or_else(|| "the file".to_owned(), |line| format!("line {line}"));
-        vec![Flaw { place, what: error.message().to_owned() }]
-    })
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

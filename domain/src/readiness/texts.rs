@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
 use super::{NoticeCode, Requirement, StepCode};
+use crate::content::from_toml;
 use crate::question_bank::{Confidence, Flaw};
 use crate::text::Text;
 
@@ -113,7 +113,7 @@ impl ReadinessTexts {
     ///
     /// Every [`Flaw`] of the file, or the first where it can't be read at all.
     pub fn read(text: &str) -> Result<Self, Vec<Flaw>> {
-        let raw: Raw = parse(text)?;
+        let raw: Raw = from_toml(text)?;
         let mut flaws = Vec::new();
         not_blank("notice", &[&raw.notice], &mut flaws);
         let texts = Self {
@@ -163,17 +163,6 @@ impl ReadinessTexts {
     pub fn notice(&self, notice: NoticeCode) -> Option<&NoticeText> {
         self.notices.get(&notice)
     }
-}
-
-/// Reads TOML, or says on which line it can't be read.
-pub(crate) fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Vec<Flaw>> {
-    toml::from_str(text).map_err(|error| {
-        let line = error
-            .span()
-            .map(|span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1);
-        let place = line.map_or_else(|| "the file".to_owned(), |line| format!("line {line}"));
-        vec![Flaw { place, what: error.message().to_owned() }]
-    })
 }
 
 /// The rows of a table by what they are about: one for each of `all` and no other, without a

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::Kind;
+use crate::content::from_toml;
 use crate::question_bank::{Confidence, Flaw};
-use crate::readiness::{by_code, not_blank, parse};
+use crate::readiness::{by_code, not_blank};
 use crate::text::Text;
 
 /// A reminder in words.
@@ -57,7 +58,7 @@ impl ReminderTexts {
     ///
     /// Every [`Flaw`] of the file, or the first where it can't be read at all.
     pub fn read(text: &str) -> Result<Self, Vec<Flaw>> {
-        let raw: Raw = parse(text)?;
+        let raw: Raw = from_toml(text)?;
         let mut flaws = Vec::new();
         not_blank("notice", &[&raw.notice], &mut flaws);
         let reminders = by_code(

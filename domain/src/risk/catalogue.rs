@@ -379,13 +379,7 @@ enum RawKind {
 ///
 /// Every [`Flaw`] of the file, or the first where it can't be read at all.
 pub fn read(text: &str) -> Result<Catalogue, Vec<Flaw>> {
-    let raw: Raw = toml::from_str(text).map_err(|error| {
-        let line = error
-            .span()
-            .map(|span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1);
-        let place = line.map_or_else(|| "the file".to_owned(), |line| format!("line {line}"));
-        vec![Flaw { place, what: error.message().to_owned() }]
-    })?;
+    let raw: Raw = crate::content::from_toml(text)?;
     let mut flaws = Vec::new();
     let catalogue = Catalogue {
         text_revision: raw.text_revision,
