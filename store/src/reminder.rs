@@ -9,7 +9,8 @@ use mamori_domain::reminder::Circumstances;
 use uuid::Uuid;
 
 use crate::connection::on_each_backend;
-use crate::declaration::{Bare, EntryRow, RegisterRow, assemble, bare, circumstances, sum_up};
+use crate::declaration::row::{Bare, EntryRow, RegisterRow, assemble, bare};
+use crate::declaration::{circumstances, sum_up};
 use crate::door::visible;
 use crate::page::Page;
 use crate::schema::{declaration, declaration_entry, declaration_register, organization};

@@ -9,7 +9,7 @@ use mamori_domain::declaration::{Grade, State};
 use uuid::Uuid;
 
 use crate::connection::on_each_backend;
-use crate::declaration::{grade_from_text, state_from_text};
+use crate::declaration::row::{grade_from_text, state_from_text};
 use crate::schema::{declaration, declaration_register, organization};
 use crate::types::Uid;
 use crate::{Error, Tx};

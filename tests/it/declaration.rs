@@ -248,4 +248,27 @@ both_engines! {
         assert_eq!(times.len(), 9);
         assert_eq!(std::collections::HashSet::<String>::from_iter(times.iter().map(ToString::to_string)).len(), 9);
     }
+
+    fn the_number_of_statements_does_not_grow_with_what_is_known(desk) {
+        let organization = desk.organization("甲");
+        let path = declared(&desk, &organization, "2026-05-18", &json!({"stars": 1}));
+        let count = || {
+            let lists = format!("/v1/organizations/{organization}");
+            [format!("{lists}/declarations?limit=200"), format!("{lists}/declaration-status"), path.clone(), format!("{path}/history")].map(|path| {
+                desk.counting(|| assert_eq!(desk.call("GET", &path, &[], None).status, 200))
+            })
+        };
+        let few = count();
+        for day in 1..=20 {
+            let _ = declared(&desk, &organization, &format!("2026-04-{day:02}"), &json!({"stars": 1}));
+            assert_eq!(say(&desk, &path, "confirm", &json!({})).status, 200);
+        }
+        assert_eq!(count(), few);
+        let full = json!({"state": "declared"});
+        for _ in 21..50 {
+            assert_eq!(desk.call("POST", &format!("/v1/organizations/{organization}/declarations"), &[], Some(&full)).status, 201);
+        }
+        let refused = desk.call("POST", &format!("/v1/organizations/{organization}/declarations"), &[], Some(&full));
+        assert_eq!((refused.status, &refused.json()["type"]), (409, &json!("/problems/too-many-declarations")));
+    }
 }

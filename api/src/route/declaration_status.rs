@@ -11,8 +11,9 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
+use super::declaration::terms::TermsBody;
 use super::declaration::{
-    EvidenceBody, ListQuery, MoveValue, StandingBody, StateValue, StoppedByValue, TAG, TermsBody,
+    EvidenceBody, ListQuery, MoveValue, StandingBody, StateValue, StoppedByValue, TAG,
 };
 use crate::answer::{Answer, page, tell};
 use crate::auth::Call;

@@ -12,9 +12,8 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::declaration::{
-    DeclarationBody, MOST_ENTRIES, StoppedByValue, TAG, TermsInput, refused, taken,
-};
+use super::declaration::terms::TermsInput;
+use super::declaration::{DeclarationBody, MOST_ENTRIES, StoppedByValue, TAG, refused, taken};
 use crate::answer::{Answer, reply, send, with};
 use crate::auth::Call;
 use crate::auth::caller::DeclarationsWrite;
