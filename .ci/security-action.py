@@ -75,20 +75,6 @@ same("an attestation without consent", refused["type"], "/problems/consent-missi
 _, headers = call("POST", f"{company}/consents", {"purpose": "attestation", "given_by": "代表取締役 見本 太郎"})
 consent = headers["location"]
 attestation = attest()
-times.append(say(new, "stop", {"by": "declarant", "on": "2026-11-20"}))
-for as_of, known, expected in [
-    ("2026-03-05", 0, ["preparing", 1]),
-    ("2026-04-01", 1, ["declared", 1]),
-    ("2026-07-01", 2, ["declared", 1]),
-    ("2026-10-01", 3, ["declared", 2]),
-    ("2026-11-21", 4, ["stopped", 2]),
-    ("2026-10-01", 2, ["declared", 1]),
-    ("2026-04-01", 0, ["preparing", 1]),
-]:
-    told, _ = call("GET", f"{company}/declaration-status?as_of={as_of}&known_at={times[known]}")
-    same(f"as of {as_of}, known after step {known + 1}", [told["state"], told["stars"]], expected)
-
-
 # --- an attestation, by other libraries ----------------------------------------------------------
 def by_python(credential):
     """PyJWT for the signature, the standard library for the status list."""
@@ -138,3 +124,17 @@ for verify, name in ((by_python, "PyJWT"), (by_javascript, "jose")):
     same(f"after the consent was withdrawn, by {name}", verify(attestation["token"]), f"{name}: refused: revoked")
 told, _ = call("POST", "/v1/attestation-checks", {"token": attestation["token"]})
 same("by the service itself", [told["valid"], told["flaw"]], [False, "revoked"])
+
+# --- its end, and the status at each point ---------------------------------------------------------
+times.append(say(new, "stop", {"by": "declarant", "on": "2026-11-20"}))
+for as_of, known, expected in [
+    ("2026-03-05", 0, ["preparing", 1]),
+    ("2026-04-01", 1, ["declared", 1]),
+    ("2026-07-01", 2, ["declared", 1]),
+    ("2026-10-01", 3, ["declared", 2]),
+    ("2026-11-21", 4, ["stopped", 2]),
+    ("2026-10-01", 2, ["declared", 1]),
+    ("2026-04-01", 0, ["preparing", 1]),
+]:
+    told, _ = call("GET", f"{company}/declaration-status?as_of={as_of}&known_at={times[known]}")
+    same(f"as of {as_of}, known after step {known + 1}", [told["state"], told["stars"]], expected)

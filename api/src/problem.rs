@@ -121,6 +121,8 @@ kinds! {
     NothingToAttest = 409, "nothing-to-attest";
     /// The client has as many programmes of its own as it may have.
     TooManyProgrammes = 409, "too-many-programmes";
+    /// Declarations of the organization contradict one another, so none is attested.
+    DeclarationsConflict = 409, "declarations-conflict";
     /// The first request with this Idempotency-Key is still being worked on.
     InFlight = 409, "request-in-flight";
     /// The first answer to this Idempotency-Key held a secret, which is shown only once.

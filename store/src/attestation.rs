@@ -251,8 +251,8 @@ impl Tx<'_> {
         Ok(Some(rows.into_iter().filter_map(|position| u32::try_from(position).ok()).collect()))
     }
 
-    /// Revokes an attestation of an organization within reach. Nothing changes where it was revoked
-    /// before or has run out.
+    /// Revokes an attestation of an organization that was taken. Nothing changes where it was
+    /// revoked before.
     ///
     /// # Errors
     ///
@@ -266,12 +266,13 @@ impl Tx<'_> {
         self.revoke(consent.organization, None, Some(Uid(consent.id)))
     }
 
-    /// Revokes every attestation of an organization that is about to go.
+    /// Revokes every attestation of an organization that was taken: it is about to go, or what
+    /// they state no longer holds.
     pub(crate) fn revoke_attestations_of_organization(&mut self, id: Uuid) -> Result<(), Error> {
         self.revoke(id, None, None)
     }
 
-    /// Revokes what is not revoked yet and still holds: the one, those of a consent, or all.
+    /// Revokes what is not revoked yet: the one, those of a consent, or all.
     fn revoke(
         &mut self,
         of: Uuid,
@@ -285,7 +286,6 @@ impl Tx<'_> {
                 .filter(attestation::organization_id.eq(Uid(of)))
                 .filter(visible!(attestation, organization_id, reach))
                 .filter(attestation::revoked_at.is_null())
-                .filter(attestation::valid_until.gt(now))
                 .select((
                     attestation::id,
                     attestation::list,
@@ -302,8 +302,10 @@ impl Tx<'_> {
             query.load(conn)
         })?;
         for rows in rows.chunks(CHUNK) {
+            // What has run out needs no position: it is refused by its own time.
             let revoked: Vec<_> = rows
                 .iter()
+                .filter(|(.., valid_until)| valid_until.0 > now.0)
                 .map(|(id, list, position, valid_until)| {
                     (
                         revoked_position::list.eq(list),

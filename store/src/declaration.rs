@@ -241,7 +241,7 @@ impl Tx<'_> {
         row.map(|row| self.dossier(row)).transpose()
     }
 
-    fn lock_declarations(&mut self, of: Uuid) -> Result<Option<RegisterRow>, Error> {
+    pub(crate) fn lock_declarations(&mut self, of: Uuid) -> Result<Option<RegisterRow>, Error> {
         let reach = self.reach()?;
         let now = At(self.now());
         let this = declaration_register::organization_id.eq(Uid(of)).and(visible!(
@@ -336,6 +336,7 @@ impl Tx<'_> {
         if let Err(refusal) = admit(&[], &entries, today) {
             return Ok(Err(refusal));
         }
+        let before = stated(dossier)?;
         let now = self.now();
         let added = Declaration {
             id: self.mint(),
@@ -352,6 +353,7 @@ impl Tx<'_> {
         self.write_entries(&added, 0)?;
         dossier.declarations.push(added.clone());
         self.settle_declarations(dossier, profile, today)?;
+        self.end_attestations(dossier, &before)?;
         self.record_declaration(&added, "created")?;
         Ok(Ok(added))
     }
@@ -370,6 +372,7 @@ impl Tx<'_> {
         today: NaiveDate,
     ) -> Result<Option<Result<Declaration, Refusal>>, Error> {
         let added = self.entries_now(dossier, facts);
+        let before = stated(dossier)?;
         let now = self.now();
         let listed = dossier.listed;
         let Some(found) = dossier.declarations.iter_mut().find(|found| found.id == id) else {
@@ -414,9 +417,20 @@ impl Tx<'_> {
             .execute(conn))?;
         self.write_entries(&changed, kept)?;
         self.settle_declarations(dossier, profile, today)?;
-        let kind = if changed.entries.len() - kept == 1 { "extended" } else { "corrected" };
+        self.end_attestations(dossier, &before)?;
+        let corrects = |entry: &Entry| matches!(entry.fact, Fact::Voided { .. });
+        let corrected = changed.entries.iter().skip(kept).any(corrects);
+        let kind = if corrected { "corrected" } else { "extended" };
         self.record_declaration(&changed, kind)?;
         Ok(Some(Ok(changed)))
+    }
+
+    /// Revokes what was attested, if that is no longer what a statement of today would say.
+    fn end_attestations(&mut self, dossier: &Dossier, before: &Stated) -> Result<(), Error> {
+        if stated(dossier)? == *before {
+            return Ok(());
+        }
+        self.revoke_attestations_of_organization(dossier.register.organization)
     }
 
     /// Writes the entries of a declaration behind the first `kept`.
@@ -536,6 +550,19 @@ impl Tx<'_> {
             kind,
         })
     }
+}
+
+/// What an attestation states and a reader relies on: which declaration counts, where it stands, its
+/// stars and its id, and whether another contradicts it.
+type Stated = Option<(Uuid, State, Option<u8>, Option<String>, bool)>;
+
+fn stated(dossier: &Dossier) -> Result<Stated, Error> {
+    let summary = dossier.summary(NaiveDate::MAX, None)?;
+    let conflicting = !summary.conflicting.is_empty();
+    Ok(summary.main.map(|(id, standing)| {
+        let self_declaration_id = standing.terms.id.map(String::from);
+        (id, standing.state, standing.terms.stars, self_declaration_id, conflicting)
+    }))
 }
 
 /// What reminders follow from.

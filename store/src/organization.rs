@@ -242,6 +242,8 @@ impl Tx<'_> {
     /// When the database fails.
     pub fn remove_organization(&mut self, found: &Organization) -> Result<bool, Error> {
         let reach = self.reach()?;
+        // Taken, so that nothing is attested meanwhile.
+        self.lock_declarations(found.id)?;
         self.revoke_attestations_of_organization(found.id)?;
         let removed = on_each_backend!(self.connection, |conn| diesel::delete(
             organization::table

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::connection::on_each_backend;
 use crate::declaration::row::{grade_from_text, state_from_text};
-use crate::schema::{declaration, declaration_register, organization};
+use crate::schema::{client, declaration, declaration_register, organization};
 use crate::types::Uid;
 use crate::{Error, Tx};
 
@@ -36,6 +36,8 @@ pub struct Matched {
     pub organization: Uuid,
     /// Its name.
     pub name: String,
+    /// The name of its custodian.
+    pub recorded_by: String,
     /// Its corporate number.
     pub corporate_number: Option<String>,
     /// The declaration: the one of the id that was looked up, or the one that counts.
@@ -62,6 +64,7 @@ pub struct Matched {
 type Columns = (
     Uid,
     String,
+    String,
     Option<String>,
     Uid,
     Option<String>,
@@ -79,6 +82,7 @@ macro_rules! columns {
         (
             organization::id,
             organization::name,
+            client::name,
             organization::corporate_number,
             declaration::id,
             declaration::state,
@@ -97,6 +101,7 @@ macro_rules! columns {
 macro_rules! with_main {
     () => {
         organization::table
+            .inner_join(client::table.on(client::id.eq(organization::custodian_id)))
             .inner_join(
                 declaration_register::table
                     .on(declaration_register::organization_id.eq(organization::id)),
@@ -111,6 +116,7 @@ macro_rules! with_main {
 macro_rules! with_organization {
     () => {
         declaration::table
+            .inner_join(client::table.on(client::id.eq(declaration::custodian_id)))
             .inner_join(organization::table.on(organization::id.eq(declaration::organization_id)))
             .inner_join(
                 declaration_register::table
@@ -187,7 +193,7 @@ fn keep(
     rows: Vec<(Option<String>, Columns)>,
 ) -> Result<(), Error> {
     for (key, columns) in rows {
-        let (organization, name, corporate_number, declaration, state, stars, id, edition, ..) =
+        let (organization, name, by, corporate_number, declaration, state, stars, id, edition, ..) =
             &columns;
         let (.., grade, declared_on, confirmed_on, conflicting_since) = &columns;
         // A declaration all of whose entries were voided says nothing.
@@ -202,6 +208,7 @@ fn keep(
             own,
             organization: organization.0,
             name: name.clone(),
+            recorded_by: by.clone(),
             corporate_number: corporate_number.clone(),
             declaration: declaration.0,
             state,

@@ -127,7 +127,7 @@ both_engines! {
         assert_eq!(check(&second, &token)["valid"], true);
         desk.clock.advance(Duration::days(1));
         let ended = check(&second, &token);
-        assert_eq!((&ended["flaw"], &ended["attestation"]["state"]), (&json!("expired"), &json!("expired")));
+        assert_eq!((&ended["flaw"], &ended["attestation"]["state"], &ended["attestation"]["statement"]), (&json!("expired"), &json!("expired"), &json!(null)));
         // A key that leaked verifies nothing any more.
         Desk::wait(mamori::rotate_keys(desk.beneath(), root, true)).expect("a new key");
         assert_eq!(check(&desk.second(|_| {}), &token)["flaw"], "unknown_key");
@@ -186,6 +186,40 @@ both_engines! {
         let swept = Desk::wait(desk.beneath().transact(mamori_store::Context::system("test"), |tx| tx.sweep().map_err(mamori_store::Stop::<()>::from)));
         assert_eq!(swept.expect("a sweep").positions, 1);
         assert_eq!(check(&desk, token)["flaw"], "expired");
+    }
+
+    fn a_statement_ends_with_the_status_that_it_states(desk) {
+        let (organization, _) = consenting(&desk);
+        let list = desk.call("GET", &format!("/v1/organizations/{organization}/declarations"), &[], None).json();
+        let path = format!("/v1/declarations/{}", list["items"][0]["id"].as_str().expect("an id"));
+        let seen = json!({"evidence_grade": "document_seen", "seen_by": "甲", "seen_on": "2026-11-20"});
+        assert_eq!(say(&desk, &path, "evidence", &seen).status, 200);
+        let token = issue(&desk, &organization).json()["token"].as_str().expect("a token").to_owned();
+        // What changes nothing of what is stated ends nothing.
+        assert_eq!(say(&desk, &path, "confirm", &json!({})).status, 200);
+        assert_eq!(check(&desk, &token)["valid"], true);
+        assert_eq!(say(&desk, &path, "amend", &json!({"terms": {"stars": 2}})).status, 200);
+        assert_eq!(check(&desk, &token)["flaw"], "revoked");
+        // What was seen of one star is not told of two.
+        let raised = issue(&desk, &organization).json();
+        assert_eq!((&raised["statement"]["stars"], &raised["statement"]["evidenceSeen"]), (&json!(2), &json!([])));
+        let _ = declared(&desk, &organization, "2026-11-20", &json!({"stars": 1, "declaration_id": "59999999902"}));
+        assert_eq!(check(&desk, raised["token"].as_str().expect("a token"))["flaw"], "revoked");
+        assert_eq!(issue(&desk, &organization).json()["type"], "/problems/declarations-conflict");
+    }
+
+    fn what_ran_out_is_not_told_on_and_is_revoked_all_the_same(desk) {
+        let (organization, _) = consenting(&desk);
+        let issued = issue(&desk, &organization).json();
+        let path = format!("/v1/attestations/{}", issued["id"].as_str().expect("an id"));
+        desk.clock.advance(Duration::minutes(30));
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| assert_eq!(desk.call("POST", &format!("{path}/revoke"), &[], None).status, 200));
+            }
+        });
+        desk.clock.advance(Duration::days(8));
+        assert_eq!(public(&desk, &path, &[]).json()["state"], "revoked");
     }
 
     fn only_what_is_declared_is_attested(desk) {

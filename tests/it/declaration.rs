@@ -190,6 +190,25 @@ both_engines! {
         assert_eq!(desk.call("GET", &old, &[], None).json()["standing"]["terms"]["generation"], "old");
     }
 
+    fn no_circle_closes_and_a_day_keeps_its_order(desk) {
+        let organization = desk.organization("甲");
+        let one = declared(&desk, &organization, "2026-05-01", &json!({"stars": 1}));
+        let two = declared(&desk, &organization, "2026-05-01", &json!({"stars": 1}));
+        assert_eq!(say(&desk, &one, "supersede", &json!({"by": id(&two), "on": "2026-05-10"})).status, 200);
+        let circle = say(&desk, &two, "supersede", &json!({"by": id(&one), "on": "2026-05-07"}));
+        assert_eq!(circle.json()["type"], "/problems/no-such-successor");
+        // Two facts of one day, the first of which is put right.
+        let body = json!({"state": "unknown", "on": "2026-05-02", "terms": {"declaration_id": "49999999901"}});
+        let lost = desk.call("POST", &format!("/v1/organizations/{organization}/declarations"), &[], Some(&body));
+        let path = lost.header("location").expect("a place");
+        assert_eq!(lost.json()["standing"]["state"], "unknown");
+        let entry = desk.call("GET", &format!("{path}/history"), &[], None).json()["items"][0]["id"].clone();
+        let right = json!({"entry": entry, "reason": "IDの誤り", "replacement": {"terms": {"declaration_id": "49999999902"}}});
+        let corrected = say(&desk, path, "correct", &right);
+        assert_eq!((corrected.status, &corrected.json()["standing"]["terms"]["declaration_id"]), (200, &json!("49999999902")));
+        assert_eq!(corrected.json()["standing"]["state"], "unknown");
+    }
+
     fn evidence_is_of_what_was_seen(desk) {
         let organization = desk.organization("甲");
         let path = declared(&desk, &organization, "2026-05-18", &json!({"stars": 1, "articles_edition": "3.1"}));

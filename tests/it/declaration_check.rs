@@ -75,6 +75,8 @@ both_engines! {
             (json!({"declaration_id": "5999"}), "invalid", "wrong_length", json!(null)),
             (json!({"declaration_id": "5999999990a"}), "invalid", "letters", json!(null)),
             (json!({}), "invalid", "no_key", json!(null)),
+            (json!({"external_id": "a\u{0}"}), "invalid", "control_character", json!(null)),
+            (json!({"external_id": "1234 5678 9012"}), "invalid", "twelve_digits", json!(null)),
             (json!({"corporate_number": NUMBER, "name": "みほん制作所"}), "declared", "name_near", json!(null)),
             (json!({"corporate_number": NUMBER, "name": "別の会社"}), "declared", "name_differs", json!(null)),
             (json!({"corporate_number": NUMBER, "declaration_id": "59999999901"}), "declared", "several_keys", json!(null)),
@@ -107,6 +109,7 @@ both_engines! {
         let consent = listed(&desk, &organization);
         let told = ask(json!({"corporate_number": NUMBER})).json();
         assert_eq!((&told["status"], &told["stars"], &told["source"], &told["organization"]), (&json!("declared"), &json!(2), &json!("listing"), &json!(null)));
+        assert_eq!(told["recorded_by"], "人事ポータル");
         assert_eq!(ask(json!({"declaration_id": "59999999901"})).json()["status"], "declared");
         // Neither by the custodian's own key, nor what is only being prepared.
         assert_eq!(ask(json!({"external_id": format!("k-{NUMBER}")})).json()["status"], "not_found");

@@ -27,6 +27,8 @@ use crate::read::{Check, Incoming, PathId, Query};
 use crate::service::Service;
 use crate::wire::wire_enum;
 
+/// How many of those who looked are named: a statement is read, and goes into a token.
+const MOST_EVIDENCE: usize = 10;
 /// For how many days an attestation holds where nothing is said.
 const USUAL_DAYS: i64 = 7;
 
@@ -100,7 +102,7 @@ pub(crate) struct StatementBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) confirmed_on: Option<NaiveDate>,
     pub(super) evidence_grade: GradeValue,
-    /// Who looked into it, and when.
+    /// Who looked into it, and when; the latest first, at most ten.
     pub(super) evidence_seen: Vec<SeenBody>,
     /// Who recorded it here.
     pub(super) recorded_by: String,
@@ -141,6 +143,8 @@ impl StatementBody {
             evidence_seen: standing
                 .evidence
                 .into_iter()
+                .rev()
+                .take(MOST_EVIDENCE)
                 .map(|(seen_on, evidence)| SeenBody {
                     evidence_grade: evidence.grade.into(),
                     seen_by: evidence.seen_by,
@@ -230,7 +234,8 @@ pub(crate) struct AttestationList {
 ///
 /// Signs a statement of how the declaration stands today (宣言状況の確認票): who stated what, on what
 /// evidence. It holds for some days, can be verified offline with the published keys and the status list,
-/// and needs the organization's consent to `attestation`; when that is withdrawn it is revoked.
+/// and needs the organization's consent to `attestation`. When that is withdrawn, or the status changes, it
+/// is revoked.
 #[utoipa::path(
     tag = TAG,
     params(("id" = Uuid, Path, description = "The organization")),
@@ -239,7 +244,7 @@ pub(crate) struct AttestationList {
     security(("oauth2" = ["declarations:write"])),
     extensions(("x-mamori" = json!({
         "body": true, "once": true, "created": true, "actor": true,
-        "problems": ["not-found", "consent-missing", "nothing-to-attest"],
+        "problems": ["not-found", "consent-missing", "nothing-to-attest", "declarations-conflict"],
         "links": {"get_attestation": "/id", "revoke_attestation": "/id", "get_attestation_qr": "/id"},
     }))),
 )]
@@ -257,7 +262,11 @@ async fn issue_attestation(call: Call<DeclarationsWrite>, id: PathId, body: Inco
         let dossier = tx.take_dossier(id.0)?.ok_or_else(Problem::not_found)?;
         let consent = tx.consent_in_force(id.0, Purpose::Attestation)?;
         let consent = consent.ok_or(Problem::new(Kind::ConsentMissing))?;
-        let main = dossier.summary(today, None)?.main.map(|(_, standing)| standing);
+        let summary = dossier.summary(today, None)?;
+        if !summary.conflicting.is_empty() {
+            return Err(Problem::new(Kind::DeclarationsConflict).into());
+        }
+        let main = summary.main.map(|(_, standing)| standing);
         let standing = main.filter(|standing| standing.state == State::Declared);
         let standing = standing.ok_or(Problem::new(Kind::NothingToAttest))?;
         let by = tx.find_client(client)?.map(|client| client.name).unwrap_or_default();
@@ -346,6 +355,7 @@ async fn revoke_attestation(call: Call<DeclarationsWrite>, id: PathId) -> Answer
     let service = call.service.clone();
     let work = move |tx: &mut Tx<'_>| {
         let found = tx.find_attestation(id.0)?.ok_or_else(Problem::not_found)?;
+        tx.take_dossier(found.organization)?.ok_or_else(Problem::not_found)?;
         tx.revoke_attestation(&found)?;
         let revoked = tx.find_attestation(id.0)?.ok_or_else(Problem::not_found)?;
         Ok::<_, Stop<Problem>>(reply(StatusCode::OK, &AttestationBody::of(revoked, &service)?)?)

@@ -37,10 +37,10 @@ pub(crate) struct PublicAttestation {
     /// Its id.
     id: Uuid,
     state: AttestationState,
-    /// What it says; null once it is revoked.
+    /// What it says; null once it holds no longer.
     #[schema(required)]
     statement: Option<StatementBody>,
-    /// The credential; null once it is revoked.
+    /// The credential; null once it holds no longer.
     #[schema(required)]
     token: Option<String>,
     /// When it was issued; null where only its revocation is left.
@@ -60,8 +60,9 @@ impl PublicAttestation {
     fn of(
         id: Uuid,
         found: Result<Attestation, DateTime<Utc>>,
-        now: DateTime<Utc>,
+        service: &Service,
     ) -> Result<Self, Problem> {
+        let now = service.now();
         let revoked = |issued_at, valid_until, revoked_at| Self {
             id,
             state: AttestationState::Revoked,
@@ -80,26 +81,25 @@ impl PublicAttestation {
         if let Some(at) = attestation.revoked_at {
             return Ok(revoked(Some(issued_at), Some(valid_until), at));
         }
+        // What a key that leaked has signed holds no more than what was revoked.
+        let own = attest::read(&attestation.token, &service.keyring(), service.public_url(), now);
+        let state = if own.is_ok() { state(&attestation, now) } else { AttestationState::Revoked };
+        let valid = state == AttestationState::Valid;
         Ok(Self {
-            state: state(&attestation, now),
-            statement: Some(statement(&attestation)?),
-            token: Some(attestation.token),
-            issued_at: Some(issued_at),
-            valid_until: Some(valid_until),
-            ..revoked(None, None, now)
-        }
-        .unrevoked())
-    }
-
-    fn unrevoked(self) -> Self {
-        Self { revoked_at: None, ..self }
+            state,
+            // What holds no longer is not told on.
+            statement: if valid { Some(statement(&attestation)?) } else { None },
+            token: valid.then_some(attestation.token),
+            revoked_at: None,
+            ..revoked(Some(issued_at), Some(valid_until), now)
+        })
     }
 }
 
 /// Finds an attestation for whoever has its id.
 async fn found(service: &Service, id: Uuid) -> Result<PublicAttestation, Problem> {
     let found = service.ask(move |tx| tx.check_attestation(id)).await?;
-    PublicAttestation::of(id, found.ok_or_else(Problem::not_found)?, service.now())
+    PublicAttestation::of(id, found.ok_or_else(Problem::not_found)?, service)
 }
 
 /// Look at an attestation
@@ -253,7 +253,7 @@ async fn check_attestation(call: PublicCall, body: Incoming) -> Answer {
             // What we signed and no longer know was about an organization that is gone.
             None => (Some(flaw.map_or(Flawed::Revoked, Flawed::from)), None),
             Some(found) => {
-                let found = PublicAttestation::of(id, found, service.now())?;
+                let found = PublicAttestation::of(id, found, service)?;
                 let revoked = found.state == AttestationState::Revoked;
                 let flaw = revoked.then_some(Flawed::Revoked).or(flaw.map(Flawed::from));
                 (flaw, Some(found))

@@ -10,6 +10,7 @@ use mamori_domain::corporate_number::hint::{
     Hint, Reading, corrections, read, read_declaration_id, slips,
 };
 use mamori_domain::declaration::{DeclarationId, STARS, State, is_fresh};
+use mamori_domain::personal_number::could_be_personal;
 use mamori_domain::programme::{Answer as Verdict, Reason, Requirement, Situation, judge};
 use mamori_domain::readiness::GbizidAccount;
 use mamori_store::{Error, Keys, Matched, Stop, Tx};
@@ -157,7 +158,7 @@ wire_enum! {
 pub(crate) struct CheckHint {
     /// `full_width`, `separators`, `invoice_prefix`: the key was read so. `check_digit`,
     /// `digit_slip`, `lost_digits`, `twelve_digits`, `leading_zero`, `wrong_length`, `letters`: what is
-    /// wrong with it. `no_key`, `several_keys`: how many there are. `name_near`, `name_differs`: how
+    /// wrong with it, as is `control_character`. `no_key`, `several_keys`: how many there are. `name_near`, `name_differs`: how
     /// your name compares. `records_differ`: several records do not say the same.
     #[schema(example = "digit_slip")]
     code: &'static str,
@@ -179,6 +180,9 @@ pub(crate) struct CheckBody {
     /// Its name as it is registered here.
     #[schema(required)]
     name: Option<String>,
+    /// Who recorded it, where that was another than you: it is their statement.
+    #[schema(required)]
+    recorded_by: Option<String>,
     /// The stars declared; null where they are not known.
     #[schema(required)]
     pub(super) stars: Option<u8>,
@@ -266,7 +270,15 @@ impl Asked {
                 asked.hints = hints;
                 asked.key = found.map_or(ReadKey::None, |it| ReadKey::Id(String::from(it)));
             }
-            (None, None, Some(text)) => asked.key = ReadKey::External(text),
+            (None, None, Some(text)) => {
+                if could_be_personal(&text) {
+                    asked.hints.push(Hint::TwelveDigits);
+                } else if text.chars().any(char::is_control) {
+                    asked.other_hints.push("control_character");
+                } else {
+                    asked.key = ReadKey::External(text);
+                }
+            }
             (None, None, None) => asked.other_hints.push("no_key"),
         }
         asked
@@ -356,6 +368,7 @@ fn answer(
             source: None,
             organization: None,
             name: None,
+            recorded_by: None,
             stars: None,
             generation: None,
             evidence_grade: None,
@@ -372,7 +385,8 @@ fn answer(
         Some(Likeness::Different) => hint("name_differs", None),
         Some(Likeness::Same) | None => {}
     }
-    if matches.iter().any(|other| (other.state, other.stars) != (best.state, best.stars)) {
+    let differ = matches.iter().any(|it| (it.state, it.stars) != (best.state, best.stars));
+    if differ {
         hint("records_differ", None);
     }
     let generation = best.self_declaration_id.as_deref().and_then(DeclarationId::parse);
@@ -384,7 +398,9 @@ fn answer(
         grade: Some(best.grade),
         confirmed_on: best.confirmed_on,
         gbizid_account: GbizidAccount::Unknown,
-        conflicting: best.conflicting_since.is_some() && best.state == State::Declared,
+        // Of others' records nobody can say which is right; one's own comes first.
+        conflicting: best.state == State::Declared
+            && (best.conflicting_since.is_some() || differ && !best.own),
     };
     let (accepted, reasons) = judge(rule, today, &situation);
     let fresh = rule.confirmed_within_days.map(|days| {
@@ -401,6 +417,7 @@ fn answer(
         source: Some(if best.own { CheckSource::Custody } else { CheckSource::Listing }),
         organization: best.own.then_some(best.organization),
         name: Some(best.name.clone()),
+        recorded_by: (!best.own).then(|| best.recorded_by.clone()),
         stars: best.stars,
         generation: generation.map(GenerationValue::from),
         evidence_grade: Some(best.grade.into()),

@@ -1,16 +1,19 @@
 //! Checks of many companies in one call, answered in their order as they are looked up.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
 
 use actix_web::http::header::ACCEPT;
+use actix_web::rt::time::timeout;
 use actix_web::web::Bytes;
 use actix_web::{HttpResponse, post};
 use futures_core::Stream;
 use mamori_domain::risk::ledger::Line;
 use mamori_store::{Stop, Tx};
-use serde::{Deserialize, Serialize};
+use serde::de::{IgnoredAny, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use tokio::sync::mpsc;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -38,10 +41,36 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
 #[serde(deny_unknown_fields)]
 pub(crate) struct DeclarationChecksInput {
     /// The companies, at most 10,000.
+    #[serde(deserialize_with = "bounded")]
     #[schema(max_items = 10000)]
     rows: Vec<KeyInput>,
     #[serde(default, deserialize_with = "optional_object")]
     rule: Option<RuleInput>,
+}
+
+/// Reads rows, of too many only as many as show that they are.
+fn bounded<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<KeyInput>, D::Error> {
+    struct Rows;
+
+    impl<'de> Visitor<'de> for Rows {
+        type Value = Vec<KeyInput>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a sequence")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Vec<KeyInput>, A::Error> {
+            let mut rows = Vec::new();
+            while rows.len() <= MOST_ROWS {
+                let Some(row) = items.next_element()? else { return Ok(rows) };
+                rows.push(row);
+            }
+            while items.next_element::<IgnoredAny>()?.is_some() {}
+            Ok(rows)
+        }
+    }
+
+    deserializer.deserialize_seq(Rows)
 }
 
 /// The answer to one row.
@@ -349,13 +378,16 @@ async fn check_declarations(
     call.unnarrowed()?;
     let stated = query.0.rule()?;
     let sent = body.file(&["application/json", "text/csv"]).await?;
-    let (rows, rule) = if sent.which == 0 {
-        let input = parse::<DeclarationChecksInput>(&sent.bytes)?;
-        (input.rows, input.rule.or(stated))
-    } else {
+    // Megabytes are not read on the threads that answer.
+    let reading = move || {
+        if sent.which == 0 {
+            let input = parse::<DeclarationChecksInput>(&sent.bytes)?;
+            return Ok((input.rows, input.rule.or(stated)));
+        }
         let file = read_csv(&sent.bytes, None)?;
-        (rows_of(file.sheet.rows)?, stated)
+        Ok::<_, Problem>((rows_of(file.sheet.rows)?, stated))
     };
+    let (rows, rule) = call.service.with_file(reading).await??;
     let mut check = Check::default();
     if check.items("/rows", rows.len(), 0..=MOST_ROWS) {
         for (index, row) in rows.iter().enumerate() {
@@ -389,6 +421,7 @@ async fn answer_rows(
         return;
     }
     let today = call.service.today();
+    let patience = call.service.limits("").time;
     let mut done = 0;
     let mut rest = rows.into_iter().peekable();
     while rest.peek().is_some() {
@@ -420,8 +453,8 @@ async fn answer_rows(
             let _ = give.send(Err(std::io::Error::other("broken off"))).await;
             return;
         };
-        if give.send(Ok(bytes.into())).await.is_err() {
-            // Whoever asked has gone.
+        // Whoever asked has gone, or takes nothing any more.
+        if !matches!(timeout(patience, give.send(Ok(bytes.into()))).await, Ok(Ok(()))) {
             return;
         }
     }

@@ -39,16 +39,8 @@ impl Parameters for StatusQuery {
 }
 
 impl StatusQuery {
-    /// The day and the time, neither of which is still to come.
-    fn read(
-        &self,
-        today: NaiveDate,
-        now: DateTime<Utc>,
-    ) -> Result<(NaiveDate, Option<DateTime<Utc>>), Problem> {
-        let wrong = |name: &'static str, code, expected: &str| {
-            let fault = Fault::parameter(name, code).with("expected", expected);
-            Problem::fault(Kind::MalformedRequest, fault)
-        };
+    /// The day, which is not still to come, and the time.
+    fn read(&self, today: NaiveDate) -> Result<(NaiveDate, Option<DateTime<Utc>>), Problem> {
         let day = |text: &String| {
             let formed = text.len() == 10 && text.is_ascii();
             let day = text.parse::<NaiveDate>().ok().filter(|_| formed);
@@ -67,11 +59,13 @@ impl StatusQuery {
             time.ok_or_else(|| wrong("known_at", Code::Format, "2026-11-25T03:00:00Z"))
         };
         let known_at = self.known_at.as_ref().map(time).transpose()?;
-        if known_at.is_some_and(|known_at| known_at > now) {
-            return Err(wrong("known_at", Code::FutureDate, "2026-11-25T03:00:00Z"));
-        }
         Ok((as_of, known_at))
     }
+}
+
+fn wrong(name: &'static str, code: Code, expected: &str) -> Problem {
+    let fault = Fault::parameter(name, code).with("expected", expected);
+    Problem::fault(Kind::MalformedRequest, fault)
 }
 
 /// How an organization stands with SECURITY ACTION. It is self-declared: mamori says what it was
@@ -156,7 +150,7 @@ async fn get_declaration_status(
     query: Query<StatusQuery>,
 ) -> Answer {
     let service = &call.service;
-    let (as_of, known_at) = query.0.read(service.today(), service.now())?;
+    let (as_of, known_at) = query.0.read(service.today())?;
     let look = move |tx: &mut Tx<'_>| {
         let dossier = tx.find_dossier(id.0)?;
         if dossier.is_none() && tx.find_organization(id.0)?.is_none() {
@@ -166,6 +160,11 @@ async fn get_declaration_status(
     };
     let found = service.store().read(call.context(), look).await?;
     let through = found.as_ref().map(|dossier| dossier.register.known_through);
+    // What was told of another node's clock can be asked of this one.
+    let latest = through.map_or(service.now(), |through| through.max(service.now()));
+    if known_at.is_some_and(|at| at > latest) {
+        return Err(wrong("known_at", Code::FutureDate, "2026-11-25T03:00:00Z"));
+    }
     let body = match known_at {
         Some(at) if through.is_none_or(|through| through < at) => {
             // Nothing may be recorded at that time any more, or the answer could change.

@@ -289,14 +289,27 @@ async fn supersede_declaration(
         let newer = dossier.declarations.iter().find(|other| other.id == by);
         let newer = newer.filter(|newer| newer.id != declaration.id);
         let newer = newer.ok_or(Problem::new(Kind::NoSuchSuccessor))?;
-        // It is declared on that day, and so was superseded by nothing itself: no circle closes.
         let declared = newer.standing(on, None)?;
-        if declared.is_none_or(|standing| standing.state != State::Declared) {
+        if declared.is_none_or(|standing| standing.state != State::Declared)
+            || leads_to(dossier, by, declaration.id)?
+        {
             return Err(Problem::new(Kind::NoSuchSuccessor));
         }
         Ok(vec![(on, Fact::Superseded { by })])
     })
     .await
+}
+
+/// Whether a declaration was superseded, through however many, by this one: a circle.
+fn leads_to(dossier: &Dossier, from: Uuid, to: Uuid) -> Result<bool, Problem> {
+    let mut at = Some(from);
+    for _ in 0..dossier.declarations.len() {
+        let Some(id) = at.filter(|id| *id != to) else { break };
+        let found = dossier.declarations.iter().find(|declaration| declaration.id == id);
+        let standing = found.map(|found| found.standing(NaiveDate::MAX, None)).transpose()?;
+        at = standing.flatten().and_then(|standing| standing.superseded_by);
+    }
+    Ok(at == Some(to))
 }
 
 /// Stop a declaration

@@ -38,6 +38,8 @@ const PLAIN: f64 = 0.5;
 const CHANCE: f64 = 0.01;
 /// How much more memory ten thousand rows may take than a hundred, in MiB.
 const MORE: f64 = 15.0;
+/// What the answer to a row has where a declaration was found.
+const FOUND: &[u8] = b"\"status\":\"declared\"";
 /// How many rows one statement looks up, as the server does.
 const CHUNK: usize = 500;
 
@@ -124,8 +126,7 @@ fn bulk(
         let answer = http::call(running.server.address, &request)?;
         let took = began.elapsed().as_secs_f64();
         let kib = peak(running.server.id()).and_then(|kib| u32::try_from(kib).ok());
-        let found =
-            answer.body.windows(20).filter(|part| part == b"\"status\":\"declared\"").count();
+        let found = answer.body.windows(FOUND.len()).filter(|part| *part == FOUND).count();
         if found == numbers.len() {
             return Ok((took, f64::from(kib.unwrap_or_default()) / 1024.0));
         }

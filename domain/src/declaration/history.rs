@@ -12,6 +12,8 @@
 //! Whatever is added, the whole history is read again in the order of its days, and every move in it
 //! must be one of these.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -222,7 +224,7 @@ pub struct Standing {
     /// The highest grade that holds for the terms as they are: what was seen before a star or an id
     /// changed says nothing of the new one.
     pub grade: Grade,
-    /// Who looked into it, and on which day; the latest last.
+    /// Who looked into the terms as they are, and on which day; the latest last.
     pub evidence: Vec<(NaiveDate, Evidence)>,
     /// The latest day on which somebody said that it stands, or looked.
     pub confirmed_on: Option<NaiveDate>,
@@ -278,15 +280,33 @@ pub fn standing(
     as_of: NaiveDate,
     known_at: Option<DateTime<Utc>>,
 ) -> Result<Option<Standing>, Refusal> {
+    let places = places(entries);
     let mut counted: Vec<&Entry> =
         counted(entries, known_at).filter(|entry| entry.on <= as_of).collect();
-    // Stable: what was recorded first comes first within a day.
-    counted.sort_by_key(|entry| entry.on);
+    // What was recorded first comes first within a day.
+    counted.sort_by_key(|entry| (entry.on, places.get(&entry.id)));
     let mut now: Option<Standing> = None;
     for entry in counted {
         now = Some(step(now, entry)?);
     }
     Ok(now)
+}
+
+/// The place of each entry within its day: that of its recording, but an entry that was recorded
+/// together with the voiding of another takes the other's.
+fn places(entries: &[Entry]) -> BTreeMap<Uuid, usize> {
+    let mut places = BTreeMap::new();
+    let mut before: Option<&Entry> = None;
+    for (index, entry) in entries.iter().enumerate() {
+        let replaced = before.filter(|before| before.recorded_at == entry.recorded_at);
+        let replaced = replaced.and_then(|before| match before.fact {
+            Fact::Voided { entry: voided, .. } => places.get(&voided).copied(),
+            _ => None,
+        });
+        places.insert(entry.id, replaced.unwrap_or(index));
+        before = Some(entry);
+    }
+    places
 }
 
 fn step(before: Option<Standing>, entry: &Entry) -> Result<Standing, Refusal> {
@@ -313,6 +333,7 @@ fn step(before: Option<Standing>, entry: &Entry) -> Result<Standing, Refusal> {
             let same = now.terms.stars == terms.stars && now.terms.id == terms.id;
             if !same {
                 now.grade = unseen(terms);
+                now.evidence.clear();
             }
             now.terms = terms.clone();
             if kind == FactKind::Declared {

@@ -108,7 +108,8 @@ pub(crate) struct RegisteredInput {
     representative_name: Option<String>,
 }
 
-/// What was declared. What is left out stays as it was known, and at the beginning is not known.
+/// What was declared. What is left out, or null, stays as it was known, and at the beginning is not known.
+/// `contact` and `registered` are each stated whole.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = DeclarationTermsInput)]

@@ -136,6 +136,22 @@ fn a_mistake_is_voided_once_and_both_stay() {
     assert_eq!(standing(&entries, day(3), None).unwrap(), None);
 }
 
+#[test]
+fn what_replaces_an_entry_takes_its_place_in_the_day() {
+    let mut entries = vec![
+        entry(1, 3, Fact::Declared(terms(1, "59999999901"))),
+        entry(2, 3, seen(Grade::DocumentSeen)),
+    ];
+    let reason = "星の誤り".to_owned();
+    let void = entry(3, 3, Fact::Voided { entry: Uuid::from_u128(1), reason });
+    let right =
+        Entry { recorded_at: at(3), ..entry(4, 3, Fact::Declared(terms(2, "59999999901"))) };
+    admit(&entries, &[void.clone(), right.clone()], day(30)).unwrap();
+    entries.extend([void, right]);
+    let now = standing(&entries, day(30), None).unwrap().unwrap();
+    assert_eq!((now.terms.stars, now.grade), (Some(2), Grade::DocumentSeen));
+}
+
 /// From where, and each move with where it leads.
 type FromRow = (Option<State>, &'static [(FactKind, State)]);
 
