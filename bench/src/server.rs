@@ -229,7 +229,9 @@ impl Site {
     /// Runs selections one after another on one connection and throws away what they find.
     pub(crate) fn sql_all(&self, selections: &[String]) -> Result<(), String> {
         let Some(path) = self.url.strip_prefix("sqlite:") else {
-            return psql(&self.url, &selections.join(";\n")).map(drop);
+            // What is found goes nowhere: a full pipe would stop psql, and psql us.
+            let quiet = format!("\\o /dev/null\n{}", selections.join(";\n"));
+            return psql(&self.url, &quiet).map(drop);
         };
         let told = |error: rusqlite::Error| format!("SQLite: {error}");
         let connection = rusqlite::Connection::open(path).map_err(told)?;
