@@ -15,9 +15,8 @@ use mamori_domain::personal_number::could_be_personal;
 use mamori_domain::risk::catalogue::Catalogue;
 use mamori_domain::risk::ledger::Sheet;
 
-pub(crate) use csv::FORMULA;
 pub(crate) use json::AssetFile;
-pub(crate) use write::{Exported, Unencodable};
+pub(crate) use write::{Exported, Unencodable, guarded};
 
 /// The most rows of assets that a file may have.
 pub const MOST_ROWS: usize = 10_000;

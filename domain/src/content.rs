@@ -14,3 +14,11 @@ pub(crate) fn from_toml<T: DeserializeOwned>(text: &str) -> Result<T, Vec<Flaw>>
         vec![Flaw { place, what: error.message().to_owned() }]
     })
 }
+
+/// Lower-case ASCII words and digits, joined by `joint`, at most 40 characters.
+pub(crate) fn is_code(text: &str, joint: char) -> bool {
+    text.len() <= 40
+        && text.starts_with(|c: char| c.is_ascii_lowercase())
+        && !text.ends_with(joint)
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == joint)
+}

@@ -7,7 +7,7 @@ use chrono::{DateTime, Duration, NaiveDate, Utc};
 use diesel::prelude::*;
 use mamori_domain::declaration::State;
 use mamori_domain::declaration::history::{Entry, Fact, Refusal, Standing, admit, standing};
-use mamori_domain::declaration::summary::{Summary, details_differ, summarize};
+use mamori_domain::declaration::summary::{Stated, Summary, details_differ, summarize};
 use mamori_domain::organization::Profile;
 use mamori_domain::readiness::Preparation;
 use mamori_domain::reminder::{Circumstances, earliest, reminders};
@@ -336,7 +336,7 @@ impl Tx<'_> {
         if let Err(refusal) = admit(&[], &entries, today) {
             return Ok(Err(refusal));
         }
-        let before = stated(dossier)?;
+        let before = dossier.summary(NaiveDate::MAX, None)?.stated();
         let now = self.now();
         let added = Declaration {
             id: self.mint(),
@@ -372,7 +372,7 @@ impl Tx<'_> {
         today: NaiveDate,
     ) -> Result<Option<Result<Declaration, Refusal>>, Error> {
         let added = self.entries_now(dossier, facts);
-        let before = stated(dossier)?;
+        let before = dossier.summary(NaiveDate::MAX, None)?.stated();
         let now = self.now();
         let listed = dossier.listed;
         let Some(found) = dossier.declarations.iter_mut().find(|found| found.id == id) else {
@@ -426,8 +426,12 @@ impl Tx<'_> {
     }
 
     /// Revokes what was attested, if that is no longer what a statement of today would say.
-    fn end_attestations(&mut self, dossier: &Dossier, before: &Stated) -> Result<(), Error> {
-        if stated(dossier)? == *before {
+    fn end_attestations(
+        &mut self,
+        dossier: &Dossier,
+        before: &Option<Stated>,
+    ) -> Result<(), Error> {
+        if dossier.summary(NaiveDate::MAX, None)?.stated() == *before {
             return Ok(());
         }
         self.revoke_attestations_of_organization(dossier.register.organization)
@@ -550,19 +554,6 @@ impl Tx<'_> {
             kind,
         })
     }
-}
-
-/// What an attestation states and a reader relies on: which declaration counts, where it stands, its
-/// stars and its id, and whether another contradicts it.
-type Stated = Option<(Uuid, State, Option<u8>, Option<String>, bool)>;
-
-fn stated(dossier: &Dossier) -> Result<Stated, Error> {
-    let summary = dossier.summary(NaiveDate::MAX, None)?;
-    let conflicting = !summary.conflicting.is_empty();
-    Ok(summary.main.map(|(id, standing)| {
-        let self_declaration_id = standing.terms.id.map(String::from);
-        (id, standing.state, standing.terms.stars, self_declaration_id, conflicting)
-    }))
 }
 
 /// What reminders follow from.

@@ -10,7 +10,7 @@ use super::{
 };
 
 /// What a cell begins with that a spreadsheet could take for a formula.
-pub(crate) const FORMULA: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
+pub(super) const FORMULA: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
 
 pub(super) fn read(bytes: &[u8], stated: Option<Encoding>) -> Result<File, Refusal> {
     let (text, encoding) = decoded(bytes, stated)?;

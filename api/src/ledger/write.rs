@@ -216,7 +216,8 @@ fn encodes(character: char) -> bool {
     !lost && SHIFT_JIS.decode_without_bom_handling(&bytes).0 == text
 }
 
-fn guarded(text: String) -> String {
+/// A text that no spreadsheet takes for a formula.
+pub(crate) fn guarded(text: String) -> String {
     let formula = text.trim_start_matches('\'').starts_with(FORMULA);
     if formula { format!("'{text}") } else { text }
 }

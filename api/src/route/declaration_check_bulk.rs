@@ -23,7 +23,7 @@ use super::declaration_check::{Asked, CheckBody, KeyInput, RuleInput, look_up};
 use crate::answer::Answer;
 use crate::auth::Call;
 use crate::auth::caller::DeclarationsRead;
-use crate::ledger::{FORMULA, MOST_ROWS, read_csv};
+use crate::ledger::{MOST_ROWS, guarded, read_csv};
 use crate::problem::{Code, Fault, Kind, Problem};
 use crate::read::body::{optional_object, parse};
 use crate::read::query::Parameters;
@@ -282,11 +282,6 @@ impl Form {
     }
 }
 
-/// A text that no spreadsheet takes for a formula.
-fn harmless(text: &str) -> String {
-    if text.starts_with(FORMULA) { format!("'{text}") } else { text.to_owned() }
-}
-
 impl DeclarationCheckRow {
     /// The row as CSV has it.
     fn cells(&self) -> [String; 15] {
@@ -301,10 +296,10 @@ impl DeclarationCheckRow {
             self.result.hints.iter().filter_map(|hint| hint.candidate.clone()).collect();
         [
             self.row.to_string(),
-            self.key.as_deref().map(harmless).unwrap_or_default(),
+            self.key.clone().map(guarded).unwrap_or_default(),
             of("status"),
             of("source"),
-            harmless(&of("name")),
+            guarded(of("name")),
             of("stars"),
             of("generation"),
             of("evidence_grade"),

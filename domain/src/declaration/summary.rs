@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::history::{Registered, Standing};
-use super::{Generation, State};
+use super::{DeclarationId, Generation, State};
 use crate::organization::Profile;
 
 /// A company's status: the declaration that counts, and what stands in the way of a plain answer.
@@ -16,6 +16,32 @@ pub struct Summary {
     pub conflicting: Vec<Uuid>,
     /// Whether an id of the old generation is declared beside one of the new.
     pub old_beside_new: bool,
+}
+
+/// What an attestation states and a reader relies on: once it is another, the attestation ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stated {
+    /// The declaration that counts.
+    declaration: Uuid,
+    state: State,
+    stars: Option<u8>,
+    id: Option<DeclarationId>,
+    /// Whether another contradicts it.
+    conflicting: bool,
+}
+
+impl Summary {
+    /// What an attestation of it states.
+    #[must_use]
+    pub fn stated(&self) -> Option<Stated> {
+        self.main.as_ref().map(|(declaration, standing)| Stated {
+            declaration: *declaration,
+            state: standing.state,
+            stars: standing.terms.stars,
+            id: standing.terms.id.clone(),
+            conflicting: !self.conflicting.is_empty(),
+        })
+    }
 }
 
 /// Sums up the declarations of one company.
@@ -69,8 +95,8 @@ pub fn details_differ(registered: &Registered, profile: &Profile) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::declaration::Grade;
     use crate::declaration::history::Terms;
-    use crate::declaration::{DeclarationId, Grade};
 
     fn standing(state: State, id: Option<&str>, day: u32) -> Standing {
         let on = chrono::NaiveDate::from_ymd_opt(2026, 5, day).unwrap();

@@ -9,6 +9,7 @@ use super::{
     Basis, Need, Plan, Programme, ProgrammeKind, Programmes, Reason, Requirement, Round, Rule,
     StepTemplate, contradictions,
 };
+use crate::content::{from_toml, is_code};
 use crate::declaration::{Generation, Grade};
 use crate::question_bank::{Confidence, Flaw};
 use crate::text::Text;
@@ -124,7 +125,7 @@ struct RawReason {
 
 /// Reads programmes from TOML.
 pub(super) fn read(text: &str) -> Result<Programmes, Vec<Flaw>> {
-    let raw: Raw = crate::content::from_toml(text)?;
+    let raw: Raw = from_toml(text)?;
 
     let mut check = Check::default();
     check.text("notice", &raw.notice);
@@ -237,14 +238,6 @@ impl Check {
             self.flaws.push(Flaw { place: place.to_owned(), what: otherwise.to_owned() });
         }
     }
-}
-
-/// Lower-case ASCII words and digits, joined by `joint`, at most 40 characters.
-fn is_code(text: &str, joint: char) -> bool {
-    text.len() <= 40
-        && text.starts_with(|c: char| c.is_ascii_lowercase())
-        && !text.ends_with(joint)
-        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == joint)
 }
 
 impl From<RawProgramme> for Programme {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::{
     AnswerOption, Band, Confidence, Edition, Measure, Part, Question, QuestionBank, Source, Topic,
 };
-use crate::content::from_toml;
+use crate::content::{from_toml, is_code};
 use crate::risk::Medium;
 use crate::text::Text;
 
@@ -555,14 +555,6 @@ impl Check {
             self.flaws.push(Flaw { place: place.to_owned(), what: otherwise.to_owned() });
         }
     }
-}
-
-/// Lower-case ASCII words and digits, joined by `joint`, at most 40 characters.
-fn is_code(text: &str, joint: char) -> bool {
-    text.len() <= 40
-        && text.starts_with(|c: char| c.is_ascii_lowercase())
-        && !text.ends_with(joint)
-        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == joint)
 }
 
 fn is_partial_date(text: &str) -> bool {
