@@ -35,14 +35,14 @@ enum Command {
     /// Check question banks.
     #[command(subcommand)]
     Bank(bank::Command),
-    /// Write the OpenAPI document, or compare it with the one that is checked in.
+    /// Write the OpenAPI document, in 3.1 and in 3.0.3, or compare it with what is checked in.
     Openapi {
-        /// Compare with the file instead of writing it.
+        /// Compare with the files instead of writing them.
         #[arg(long)]
         check: bool,
-        /// The file.
-        #[arg(long, default_value = "openapi/openapi.json")]
-        file: std::path::PathBuf,
+        /// The folder of `openapi.json` and `openapi-3.0.json`.
+        #[arg(long, default_value = "openapi")]
+        folder: std::path::PathBuf,
     },
 }
 
@@ -68,7 +68,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Keys(Keys::List) => list_keys(),
         Command::Keys(Keys::Rotate { now }) => rotate(now),
         Command::Bank(command) => bank::run(&command),
-        Command::Openapi { check, file } => openapi(check, &file),
+        Command::Openapi { check, folder } => openapi(check, &folder),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -113,16 +113,17 @@ fn rotate(at_once: bool) -> Result<(), String> {
     Ok(())
 }
 
-fn openapi(check: bool, file: &std::path::Path) -> Result<(), String> {
-    let text = mamori::openapi::text();
-    let told = |error: std::io::Error| format!("{}: {error}", file.display());
-    if !check {
-        return std::fs::write(file, text).map_err(told);
+fn openapi(check: bool, folder: &std::path::Path) -> Result<(), String> {
+    for (name, text) in ["openapi.json", "openapi-3.0.json"].iter().zip(mamori::openapi::texts()) {
+        let file = folder.join(name);
+        let told = |error: std::io::Error| format!("{}: {error}", file.display());
+        if !check {
+            std::fs::write(&file, text).map_err(told)?;
+        } else if std::fs::read_to_string(&file).map_err(told)? != text {
+            return Err(format!("{} is stale; write it with `mamori openapi`", file.display()));
+        }
     }
-    if std::fs::read_to_string(file).map_err(told)? == text {
-        return Ok(());
-    }
-    Err(format!("{} is stale; write it with `mamori openapi`", file.display()))
+    Ok(())
 }
 
 /// Opens the database for a command; it must be up to date, and SQLite is made so.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
 use actix_web::http::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_TYPE, ETAG,
@@ -18,6 +18,7 @@ use mamori_domain::text::Language;
 use serde::Serialize;
 
 use crate::auth::root_key::hex;
+use crate::openapi::{PUBLISHED, PUBLISHED_3_0};
 use crate::problem::page::{ProblemPage, html};
 use crate::problem::{Catalogue, Kind};
 use crate::read::condition::not_modified;
@@ -65,18 +66,33 @@ impl Document {
         Self::render("application/json", plain, language, cache)
     }
 
+    /// What is in the binary as it is served.
+    fn embedded(kind: &'static str, plain: &'static str, cache: &'static str) -> Option<Self> {
+        Self::of(kind, Bytes::from_static(plain.as_bytes()), None, cache)
+    }
+
     fn render(
         kind: &'static str,
         plain: Vec<u8>,
         language: Option<Language>,
         cache: &'static str,
     ) -> Result<Self, String> {
+        let document = Self::of(kind, plain.into(), language, cache);
+        document.ok_or_else(|| "a document's tag".to_owned())
+    }
+
+    fn of(
+        kind: &'static str,
+        plain: Bytes,
+        language: Option<Language>,
+        cache: &'static str,
+    ) -> Option<Self> {
         let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &plain);
         let digest: String = hex(digest.as_ref()).chars().take(16).collect();
-        let plain = Encoded::of(&digest, None, plain).ok_or("a document's tag")?;
+        let plain = Encoded::of(&digest, None, plain)?;
         let vary = "Accept-Language, Accept-Encoding";
         let (gzip, brotli) = (OnceLock::new(), OnceLock::new());
-        Ok(Self { kind, language, cache, vary, digest, plain, gzip, brotli })
+        Some(Self { kind, language, cache, vary, digest, plain, gzip, brotli })
     }
 
     /// The document in an encoding; plain where it gains nothing by it.
@@ -85,12 +101,12 @@ impl Document {
             return &self.plain;
         }
         let packed = match encoding {
-            Some("br") => self
-                .brotli
-                .get_or_init(|| Encoded::of(&self.digest, encoding, brotli(&self.plain.bytes)?)),
-            Some(_) => self
-                .gzip
-                .get_or_init(|| Encoded::of(&self.digest, encoding, gzip(&self.plain.bytes)?)),
+            Some("br") => self.brotli.get_or_init(|| {
+                Encoded::of(&self.digest, encoding, brotli(&self.plain.bytes)?.into())
+            }),
+            Some(_) => self.gzip.get_or_init(|| {
+                Encoded::of(&self.digest, encoding, gzip(&self.plain.bytes)?.into())
+            }),
             None => return &self.plain,
         };
         packed.as_ref().unwrap_or(&self.plain)
@@ -120,9 +136,9 @@ impl Document {
 }
 
 impl Encoded {
-    fn of(digest: &str, encoding: Option<&'static str>, bytes: Vec<u8>) -> Option<Self> {
+    fn of(digest: &str, encoding: Option<&'static str>, bytes: Bytes) -> Option<Self> {
         let etag = format!("\"{digest}.{}\"", encoding.unwrap_or("id"));
-        Some(Self { encoding, etag: etag.try_into().ok()?, bytes: bytes.into() })
+        Some(Self { encoding, etag: etag.try_into().ok()?, bytes })
     }
 }
 
@@ -182,7 +198,6 @@ pub(crate) struct Documents {
     problems: BTreeMap<&'static str, [InLanguages; 2]>,
     metadata: Document,
     resource: Document,
-    openapi: Document,
 }
 
 impl Documents {
@@ -262,12 +277,6 @@ impl Documents {
             problems,
             metadata: Document::json(&AuthorizationServer::of(public_url), None, SHORTLY)?,
             resource: Document::json(&ProtectedResource::of(public_url), None, SHORTLY)?,
-            openapi: Document::render(
-                "application/json",
-                crate::openapi::PUBLISHED.as_bytes().to_vec(),
-                None,
-                SHORTLY,
-            )?,
         })
     }
 
@@ -326,9 +335,16 @@ impl Documents {
     pub(crate) fn resource(&self) -> &Document {
         &self.resource
     }
+}
 
-    /// The OpenAPI document.
-    pub(crate) fn openapi(&self) -> &Document {
-        &self.openapi
-    }
+/// The OpenAPI document, in 3.1 and in 3.0.3: looked at when somebody first asks, so that its pages
+/// of the binary are not in memory before.
+static OPENAPI: LazyLock<Option<[Document; 2]>> = LazyLock::new(|| {
+    let document = |text| Document::embedded("application/json", text, SHORTLY);
+    Some([document(PUBLISHED)?, document(PUBLISHED_3_0)?])
+});
+
+/// The OpenAPI document, and its rendering in 3.0.3.
+pub(crate) fn openapi() -> Option<&'static [Document; 2]> {
+    OPENAPI.as_ref()
 }

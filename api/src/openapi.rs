@@ -6,6 +6,10 @@
 
 mod examples;
 mod operation;
+mod patch;
+mod schema;
+mod three_zero;
+mod twin;
 
 use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
@@ -15,6 +19,7 @@ use crate::problem::wire::ProblemBody;
 use crate::route;
 use examples::Examples;
 use mamori_domain::access::Scope;
+pub(crate) use operation::SHARED_IN_QUERY;
 
 /// The parts of the document that no handler owns.
 #[derive(OpenApi)]
@@ -27,31 +32,10 @@ use mamori_domain::access::Scope;
         contact(name = "The operator of this service"),
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
-    servers((url = "/", description = "This service")),
-    components(schemas(ProblemBody)),
-    tags(
-        (name = "service", description = "The service itself: health, keys, problems."),
-        (name = "access", description = "Access tokens."),
-        (name = "clients", description = "Who may call; for administrators."),
-        (name = "question-banks", description = "Question banks (設問集) and stateless scoring."),
-        (name = "organizations", description = "Organizations (企業・団体) and their units."),
-        (name = "assessments", description = "Assessments, from draft to result and history."),
-        (name = "risks", description = "The risk register: models, assets, threats, risks and treatments."),
-        (name = "security-action", description = "SECURITY ACTION, which is self-declared: declarations, \
-            readiness, checks, programmes, attestations, wording and reminders."),
-    ),
+    components(schemas(ProblemBody))
 )]
 struct Base;
 
-/// Text that is neither blank nor has control characters; what [`crate::read::Check::line`]
-/// checks, for the inputs that say nothing narrower.
-const LINE: &str = "^[^\\u0000-\\u001f\\u007f]*[^\\u0000-\\u0020\\u007f\\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000][^\\u0000-\\u001f\\u007f]*$";
-/// The same for text of several lines.
-const LINES: &str = "^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f]*[^\\u0000-\\u0020\\u007f\\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000][^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f]*$";
-/// A web origin.
-const ORIGIN: &str = "^https?://[A-Za-z0-9][A-Za-z0-9.-]{0,252}(:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?$";
-/// The address of a web page: what [`crate::read::Check::web_address`] takes.
-const WEB_ADDRESS: &str = "^https?://[A-Za-z0-9][A-Za-z0-9.-]{0,252}(:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?([/?#][A-Za-z0-9._~:/?#@!$&'()*+,;=%-]*)?$";
 /// A list of entity tags, or `*`.
 const CONDITION: &str = r#"^(\*|(W/)?"[!#-+\--~]*"(, ?(W/)?"[!#-+\--~]*")*)$"#;
 
@@ -59,6 +43,8 @@ const CONDITION: &str = r#"^(\*|(W/)?"[!#-+\--~]*"(, ?(W/)?"[!#-+\--~]*")*)$"#;
 /// [`document`] builds. The service serves it and takes its route table from it: to build it anew
 /// would be the largest part of a start, and of the memory that an idle service holds.
 pub(crate) const PUBLISHED: &str = include_str!("../../openapi/openapi.json");
+/// The same in OpenAPI 3.0.3, for generators that can't read 3.1.
+pub(crate) const PUBLISHED_3_0: &str = include_str!("../../openapi/openapi-3.0.json");
 
 /// The document, built of the handlers.
 #[must_use]
@@ -69,6 +55,16 @@ pub fn document() -> Value {
         .configure(route::configure)
         .split_for_parts();
     let mut document = serde_json::to_value(document).unwrap_or_default();
+    if let Some(fields) = document.as_object_mut() {
+        let server = json!({
+            "url": "/",
+            "description": "This service: production, or a sandbox where it was started as one.",
+            "x-internal": false,
+        });
+        let tag = |(name, text): &(&str, &str)| json!({"name": name, "description": text});
+        fields.insert("servers".to_owned(), json!([server]));
+        fields.insert("tags".to_owned(), route::tag::ALL.iter().map(tag).collect());
+    }
     let Ok(examples) = Examples::embedded() else { return document };
     if let Some(paths) = document.pointer_mut("/paths").and_then(Value::as_object_mut) {
         for item in paths.values_mut().filter_map(Value::as_object_mut) {
@@ -80,29 +76,41 @@ pub fn document() -> Value {
     if let Some(schemas) =
         document.pointer_mut("/components/schemas").and_then(Value::as_object_mut)
     {
-        patches(schemas);
-        parts(schemas);
+        schema::merge(schemas);
+        schema::cells(schemas);
+        patch::patches(schemas);
+        patch::parts(schemas);
         for (name, schema) in schemas.iter_mut() {
             if name.ends_with("Input") || name.ends_with("Patch") {
-                constrain(schema);
+                schema::constrain(schema);
             }
         }
     }
+    schema::name_enums(&mut document);
+    schema::lift_descriptions(&mut document);
+    schema::integers(&mut document);
+    schema::lengths(&mut document);
+    twin::part(&mut document);
     if let Some(components) = document.pointer_mut("/components").and_then(Value::as_object_mut) {
         components.insert("securitySchemes".to_owned(), schemes());
         components.insert("headers".to_owned(), operation::header_components());
+        components.insert("parameters".to_owned(), operation::parameter_components());
         let problems = examples::problem_components(&examples.catalogue);
         components.insert("examples".to_owned(), problems);
     }
+    operation::name_parameters(&mut document);
     document
 }
 
-/// The document as it is checked in.
+/// The document as it is checked in, and its rendering in OpenAPI 3.0.3.
 #[must_use]
-pub fn text() -> String {
-    let mut text = serde_json::to_string_pretty(&document()).unwrap_or_default();
-    text.push('\n');
-    text
+pub fn texts() -> [String; 2] {
+    let document = document();
+    [document.clone(), three_zero::render(document)].map(|document| {
+        let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
+        text.push('\n');
+        text
+    })
 }
 
 fn schemes() -> Value {
@@ -113,13 +121,9 @@ fn schemes() -> Value {
     json!({
         "oauth2": {
             "type": "oauth2",
-            "description": "A token of POST /oauth/token, or of an issuer that the operator trusts.",
+            "description": "A token of POST /oauth/token, or of an issuer that the operator trusts: a JWT that is \
+                made and checked as RFC8725 says, with fixed algorithms, issuer, audience, type and end.",
             "flows": {"clientCredentials": {"tokenUrl": "/oauth/token", "scopes": scopes}},
-        },
-        "basic": {
-            "type": "http",
-            "scheme": "basic",
-            "description": "The client's id and secret; for the token endpoint alone.",
         },
     })
 }
@@ -139,102 +143,5 @@ fn scope_text(scope: Scope) -> &'static str {
             "Record declarations and consents, issue attestations, keep programmes of your own."
         }
         Scope::Admin => "Everything on your own organizations, and the clients.",
-    }
-}
-
-/// The schema of each merge patch, out of that of the whole.
-fn patches(schemas: &mut Map<String, Value>) {
-    let pinned = ["question_bank", "edition"];
-    for (name, left_out) in [
-        ("Client", [].as_slice()),
-        ("Organization", &[]),
-        ("Unit", &[]),
-        ("Assessment", &pinned),
-        ("Asset", &[]),
-        ("Treatment", &[]),
-        ("OwnProgramme", &[]),
-    ] {
-        let Some(mut schema) = schemas.get(&format!("{name}Input")).cloned() else { continue };
-        if let Some(fields) = schema.as_object_mut() {
-            fields.insert(
-                "description".to_owned(),
-                json!(
-                    "A merge patch (RFC 7396): what is named is replaced, what is null is removed."
-                ),
-            );
-            if let Some(properties) = fields.get_mut("properties").and_then(Value::as_object_mut) {
-                properties.retain(|name, _| !left_out.contains(&name.as_str()));
-            }
-            loosen(fields);
-        }
-        schemas.insert(format!("{name}Patch"), schema);
-    }
-}
-
-/// A schema in which nothing is required: what may be left out of the whole may be removed by null.
-fn loosen(schema: &mut Map<String, Value>) {
-    let required = schema.remove("required").unwrap_or_default();
-    let required = required.as_array().cloned().unwrap_or_default();
-    let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else {
-        return;
-    };
-    for (name, property) in properties.iter_mut() {
-        if required.contains(&json!(name)) {
-            continue;
-        }
-        if property.get("$ref").is_some() {
-            *property = json!({"oneOf": [{"type": "null"}, property.take()]});
-        } else if let Some(kind) = property.get("type").filter(|kind| kind.is_string()) {
-            let kind = json!([kind, "null"]);
-            property.as_object_mut().map(|fields| fields.insert("type".to_owned(), kind));
-        }
-    }
-}
-
-/// A patch may change an object within in part.
-fn parts(schemas: &mut Map<String, Value>) {
-    let known = schemas.clone();
-    let mut in_part = Map::new();
-    let patches = schemas.iter_mut().filter(|(name, _)| name.ends_with("Patch"));
-    let properties =
-        patches.filter_map(|(_, schema)| schema.get_mut("properties")?.as_object_mut());
-    for property in properties.flat_map(|properties| properties.values_mut()) {
-        let choices = property.get_mut("oneOf").and_then(Value::as_array_mut);
-        for choice in choices.into_iter().flatten() {
-            let Some(Value::String(target)) = choice.get_mut("$ref") else { continue };
-            let name = target.rsplit('/').next().unwrap_or_default().to_owned();
-            let whole = known.get(&name).and_then(Value::as_object);
-            let Some(mut part) = whole.filter(|w| w.contains_key("properties")).cloned() else {
-                continue;
-            };
-            loosen(&mut part);
-            target.push_str("Patch");
-            in_part.insert(format!("{name}Patch"), Value::Object(part));
-        }
-    }
-    schemas.extend(in_part);
-}
-
-/// Says of free text in inputs what is checked of it.
-fn constrain(schema: &mut Value) {
-    let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else {
-        return;
-    };
-    for (name, property) in properties.iter_mut().filter_map(|(n, p)| Some((n, p.as_object_mut()?)))
-    {
-        let is_text = property.contains_key("maxLength") && property.contains_key("minLength");
-        if is_text && !property.contains_key("pattern") {
-            let pattern = if name == "note" { LINES } else { LINE };
-            property.insert("pattern".to_owned(), json!(pattern));
-        }
-        if matches!(name.as_str(), "website" | "evidence_url" | "url") {
-            property.insert("pattern".to_owned(), json!(WEB_ADDRESS));
-        }
-        if name == "origins"
-            && let Some(items) = property.get_mut("items").and_then(Value::as_object_mut)
-        {
-            items.insert("pattern".to_owned(), json!(ORIGIN));
-            items.insert("maxLength".to_owned(), json!(270));
-        }
     }
 }

@@ -46,6 +46,34 @@ pub(crate) mod wording_check;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
+/// The tags of operations: each becomes a class of the clients that are generated.
+pub(crate) mod tag {
+    macro_rules! tags {
+        ($($name:ident = $tag:literal: $description:literal,)+) => {
+            $(pub(crate) const $name: &str = $tag;)+
+            /// Every tag with what it holds, in the order of the document.
+            pub(crate) const ALL: &[(&str, &str)] = &[$(($tag, $description)),+];
+        };
+    }
+
+    tags! {
+        SERVICE = "service": "The service itself: health, keys, metadata, problems and this document.",
+        ACCESS = "access": "Access tokens.",
+        CLIENTS = "clients": "Who may call; for administrators.",
+        QUESTION_BANKS = "question-banks": "Question banks (設問集) and scoring that stores nothing.",
+        ORGANIZATIONS = "organizations": "Organizations (企業・団体) and their units.",
+        ASSESSMENTS = "assessments": "Assessments (診断), from draft to result, comparison and history.",
+        ASSETS = "assets": "Information assets (情報資産管理台帳): one by one, many at once, and by file.",
+        RISKS = "risks": "Risk models, the risk register, threats, risks, treatments and snapshots.",
+        DECLARATIONS = "declarations": "SECURITY ACTION, which companies declare themselves (自己宣言): \
+            declarations, their status, preparation, readiness, consents and reminders.",
+        DECLARATION_CHECKS = "declaration-checks": "Checks of a declaration's status for others, one or many, \
+            and of what a text says of SECURITY ACTION.",
+        ATTESTATIONS = "attestations": "Signed, revocable statements of a declaration's status, and their check.",
+        PROGRAMMES = "programmes": "Programmes (subsidies, buyers' rules) that ask for a declaration, and who meets them.",
+    }
+}
+
 /// Registers every route.
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
     service::configure(config);

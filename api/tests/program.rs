@@ -371,9 +371,14 @@ fn a_database_of_a_newer_mamori_is_refused() {
 #[test]
 fn the_document_is_written_and_compared() {
     let folder = TempDir::new().expect("a folder");
-    assert!(run(folder.path(), &["openapi", "--file", "a.json"]).status.success());
-    assert!(run(folder.path(), &["openapi", "--check", "--file", "a.json"]).status.success());
-    std::fs::write(folder.path().join("a.json"), "{}").expect("a file");
-    let stale = run(folder.path(), &["openapi", "--check", "--file", "a.json"]);
-    assert!(!stale.status.success() && text(&stale.stderr).contains("stale"));
+    assert!(run(folder.path(), &["openapi", "--folder", "."]).status.success());
+    assert!(run(folder.path(), &["openapi", "--check", "--folder", "."]).status.success());
+    for name in ["openapi.json", "openapi-3.0.json"] {
+        let file = folder.path().join(name);
+        let written = std::fs::read(&file).expect("the document");
+        std::fs::write(&file, "{}").expect("a file");
+        let stale = run(folder.path(), &["openapi", "--check", "--folder", "."]);
+        assert!(!stale.status.success() && text(&stale.stderr).contains(name));
+        std::fs::write(&file, written).expect("a file");
+    }
 }

@@ -138,8 +138,7 @@ async fn bare(
 
 /// The paths of mamori's routes, in no order: a path that none of them matches meets them all.
 fn paths() -> Result<Vec<String>, String> {
-    let document: Value =
-        serde_json::from_str(&mamori::openapi::text()).map_err(|error| error.to_string())?;
+    let document: Value = mamori::openapi::document();
     let paths = document.get("paths").and_then(Value::as_object);
     let paths = paths.ok_or("the OpenAPI document has no paths")?;
     Ok(paths.keys().cloned().collect())

@@ -285,7 +285,7 @@ both_engines! {
     fn twelve_digits_are_neither_kept_nor_shown(desk) {
         let organization = register(&desk, "4.0");
         let file = json!({"assets": [
-            {"name": ["1234", "5678", "9012"], "medium": "paper", "confidentiality": 3, "integrity": 1, "availability": 1},
+            {"name": "1234 5678 9012", "medium": "paper", "confidentiality": 3, "integrity": 1, "availability": 1},
             {"name": "名簿", "note": "1234\n5678\n9012", "medium": "paper", "confidentiality": 3, "integrity": 1, "availability": 1},
             {"name": "契約書", "tags": ["甲", "123-456-789-012"], "medium": "paper", "confidentiality": 3, "integrity": 1, "availability": 1},
         ]});

@@ -6,7 +6,7 @@ use std::fmt;
 use mamori_domain::risk::ledger::cell::Cell;
 use mamori_domain::risk::ledger::heading::Headings;
 use mamori_domain::risk::ledger::{Column, Line, Sheet};
-use serde::de::{Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 /// A file of assets.
@@ -92,7 +92,11 @@ impl<'de> Visitor<'de> for FieldsVisitor {
             if fields.iter().any(|(known, _)| *known == column) {
                 return Err(A::Error::custom(format_args!("duplicate field `{name}`")));
             }
-            let Value(cell) = entries.next_value()?;
+            // Texts in a list are tags, and tags are such a list.
+            let cell = match column {
+                Column::Tags => entries.next_value::<Option<Vec<String>>>()?.map(Cell::List),
+                _ => entries.next_value::<Value>()?.0,
+            };
             fields.push((column, cell));
         }
         Ok(Fields(fields))
@@ -145,13 +149,5 @@ impl<'de> Visitor<'de> for ValueVisitor {
 
     fn visit_str<E>(self, text: &str) -> Result<Value, E> {
         Ok(Value(Some(Cell::Text(text.to_owned()))))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
-        let mut texts = Vec::new();
-        while let Some(text) = items.next_element()? {
-            texts.push(text);
-        }
-        Ok(Value(Some(Cell::List(texts))))
     }
 }

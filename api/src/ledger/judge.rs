@@ -25,11 +25,14 @@ wire_enum! {
     /// What becomes of a row: `create`, `update`, `unchanged` where the register says the same, or
     /// `refused`.
     #[derive(Hash, PartialOrd, Ord)]
-    #[schema(as = ImportVerdict)]
-    pub(crate) enum Verdict {
+    pub(crate) enum Verdict as ImportVerdict {
+        /// A new asset.
         Create = "create",
+        /// An asset that is there changes.
         Update = "update",
+        /// An asset that is there stays as it is.
         Unchanged = "unchanged",
+        /// The row can't be taken; `errors` says why.
         Refused = "refused",
     }
 }

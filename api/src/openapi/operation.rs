@@ -42,11 +42,15 @@ impl Traits {
 /// Completes an operation.
 pub(super) fn finish(operation: &mut Map<String, Value>, known: &Examples) {
     let traits = Traits(operation.remove("x-mamori").unwrap_or_default());
+    // Generators take any requirement, even that of nothing, for one of a token.
+    if operation.get("security") == Some(&json!([{}])) {
+        operation.insert("security".to_owned(), json!([]));
+    }
     let secured = operation.get("security").is_some_and(|security| {
         security.as_array().is_some_and(|list| list.iter().any(|one| one.get("oauth2").is_some()))
     });
     let open = operation.get("security").is_some_and(|security| {
-        security.as_array().is_some_and(|list| list.iter().any(|one| one == &json!({})))
+        security.as_array().is_some_and(|list| list.is_empty() || list.contains(&json!({})))
     });
 
     let mut problems = traits.problems();
@@ -90,68 +94,125 @@ pub(super) fn finish(operation: &mut Map<String, Value>, known: &Examples) {
     responses(operation, &traits, problems, known);
 }
 
-fn parameters(operation: &mut Map<String, Value>, traits: &Traits) {
-    let mut added = Vec::new();
-    let mut header = |name: &str, required: bool, description: &str, schema: Value| {
-        added.push(json!({
-            "name": name, "in": "header", "required": required,
-            "description": description, "schema": schema,
-        }));
+/// The parameters that many operations share, by what has them; those of the query come last.
+const SHARED: [&str; 6] =
+    ["If-Match", "Idempotency-Key", ACTOR, "Accept-Language", "limit", "cursor"];
+
+/// Parameters that mean the same wherever they stand, each with a value.
+const NAMED: [(&str, &str); 5] = [
+    ("external_id", "C-0001"),
+    ("corporate_number", "7123456789012"),
+    ("question_bank", "self-check"),
+    ("owner_department", "総務部"),
+    ("name", "名簿"),
+];
+
+/// Which of the shared parameters are in the query: by these the route table knows them.
+pub(crate) const SHARED_IN_QUERY: [&str; 2] = ["limit", "cursor"];
+
+/// The shared parameters, for the components.
+pub(super) fn parameter_components() -> Value {
+    let tell = |name: &'static str| {
+        let (required, description, schema) = match name {
+            "If-Match" => (
+                true,
+                "The ETag of the resource as you read it: the change is refused if it has changed since.",
+                json!({"type": "string", "pattern": CONDITION, "maxLength": 200, "example": "\"3.0\""}),
+            ),
+            "Idempotency-Key" => (
+                false,
+                "Makes a retry safe: the same key and request are answered as the first time, for 24 hours. \
+                 Best a new UUID for each thing that you want done.",
+                json!({"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]{1,255}$",
+                    "example": "0192f3a4-5b6c-7d8e-9fa0-b1c2d3e4f507"}),
+            ),
+            ACTOR => (
+                false,
+                "The person behind the call, as you name them, such as `staff-017`; kept with the change as \
+                 stated by you.",
+                json!({"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[!-~]{1,64}$",
+                    "example": "staff-017"}),
+            ),
+            "Accept-Language" => (
+                false,
+                "The language of texts and problems: `ja` (default) or `en`.",
+                json!({"type": "string", "default": "ja"}),
+            ),
+            "limit" => (
+                false,
+                "The most items of the page.",
+                json!({"type": "integer", "format": "int32", "minimum": 1, "maximum": 200, "default": 50}),
+            ),
+            _ => (
+                false,
+                "The `next_cursor` of the page before.",
+                json!({"type": "string", "minLength": 1, "maxLength": 500, "pattern": "^[A-Za-z0-9_-]+$",
+                    "example": "AZLzpFtsfY6foLHC0-T1BgAAAAA"}),
+            ),
+        };
+        let place = if SHARED_IN_QUERY.contains(&name) { "query" } else { "header" };
+        let component = json!({
+            "name": name, "in": place, "required": required, "description": description, "schema": schema,
+        });
+        (name.to_owned(), component)
     };
-    if traits.has("if_match") {
-        header(
-            "If-Match",
-            true,
-            "The ETag of the resource as you read it: the change is refused if it has changed since.",
-            json!({"type": "string", "pattern": CONDITION, "maxLength": 200, "example": "\"3.0\""}),
-        );
+    Value::Object(SHARED.into_iter().map(tell).collect())
+}
+
+/// Gives those of the shared parameters that have a form a schema of their own, and so one type in
+/// every client.
+pub(super) fn name_parameters(document: &mut Value) {
+    let mut named = Map::new();
+    for (parameter, name) in [
+        ("If-Match", "IfMatch"),
+        ("Idempotency-Key", "IdempotencyKey"),
+        (ACTOR, "Actor"),
+        ("cursor", "Cursor"),
+    ] {
+        let place = format!("/components/parameters/{parameter}");
+        let Some(parameter) = document.pointer_mut(&place).and_then(Value::as_object_mut) else {
+            continue;
+        };
+        let description = parameter.get("description").cloned().unwrap_or_default();
+        if let Some(mut schema) = parameter.insert("schema".to_owned(), reference("schemas", name))
+        {
+            if let Some(fields) = schema.as_object_mut() {
+                fields.insert("description".to_owned(), description);
+            }
+            named.insert(name.to_owned(), schema);
+        }
     }
-    if traits.has("once") {
-        header(
-            "Idempotency-Key",
-            false,
-            "Makes a retry safe: the same key and request are answered as the first time, for 24 hours. \
-             Best a new UUID for each thing that you want done.",
-            json!({"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]{1,255}$"}),
-        );
+    if let Some(schemas) =
+        document.pointer_mut("/components/schemas").and_then(Value::as_object_mut)
+    {
+        schemas.extend(named);
     }
-    if traits.has("actor") {
-        header(
-            ACTOR,
-            false,
-            "The person behind the call, as you name them, such as `staff-017`; kept with the change as \
-             stated by you.",
-            json!({"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[!-~]{1,64}$"}),
-        );
-    }
-    header(
-        "Accept-Language",
-        false,
-        "The language of texts and problems: `ja` (default) or `en`.",
-        json!({"type": "string", "default": "ja"}),
-    );
-    if traits.has("list") {
-        added.push(json!({
-            "name": "limit", "in": "query", "required": false,
-            "description": "The most items of the page.",
-            "schema": {"type": "integer", "format": "int32", "minimum": 1, "maximum": 200, "default": 50},
-        }));
-        added.push(json!({
-            "name": "cursor", "in": "query", "required": false,
-            "description": "The `next_cursor` of the page before.",
-            "schema": {"type": "string", "minLength": 1, "maxLength": 500, "pattern": "^[A-Za-z0-9_-]+$"},
-        }));
-    }
+}
+
+fn parameters(operation: &mut Map<String, Value>, traits: &Traits) {
+    let has = |name: &&str| match *name {
+        "If-Match" => traits.has("if_match"),
+        "Idempotency-Key" => traits.has("once"),
+        ACTOR => traits.has("actor"),
+        "limit" | "cursor" => traits.has("list"),
+        _ => true,
+    };
+    let shared = SHARED.into_iter().filter(has).map(|name| reference("parameters", name));
     let list = operation.entry("parameters").or_insert_with(|| json!([]));
     if let Some(list) = list.as_array_mut() {
-        list.extend(added);
         for parameter in list.iter_mut().filter_map(Value::as_object_mut) {
             let is_id = parameter.get("in") == Some(&json!("path"))
                 && parameter.get("name") == Some(&json!("id"));
             if is_id {
-                parameter.insert("example".to_owned(), json!(ID));
+                parameter.entry("example").or_insert(json!(ID));
+            }
+            let name = parameter.get("name").and_then(Value::as_str);
+            let known = NAMED.iter().find(|(known, _)| Some(*known) == name);
+            if let Some((_, example)) = known {
+                parameter.entry("example").or_insert(json!(example));
             }
         }
+        list.extend(shared);
     }
 }
 
@@ -173,8 +234,8 @@ fn optional_body(operation: &mut Map<String, Value>) {
     body.insert("required".to_owned(), json!(false));
 }
 
-/// A patch may come as its own media type; its schema is that of the whole, with nothing
-/// required.
+/// The schema of a patch is that of the whole, with nothing required. Its own media type is taken
+/// too; named beside JSON it would give every client the same type twice.
 fn patch_body(operation: &mut Map<String, Value>) {
     let Some(content) = operation
         .get_mut("requestBody")
@@ -183,14 +244,12 @@ fn patch_body(operation: &mut Map<String, Value>) {
     else {
         return;
     };
-    let Some(mut media) = content.remove("application/json") else { return };
+    let Some(media) = content.get_mut("application/json") else { return };
     if let Some(Value::String(target)) = media.pointer_mut("/schema/$ref")
         && let Some(name) = target.strip_suffix("Input")
     {
         *target = format!("{name}Patch");
     }
-    content.insert("application/json".to_owned(), media.clone());
-    content.insert("application/merge-patch+json".to_owned(), media);
 }
 
 fn responses(
@@ -224,12 +283,6 @@ fn responses(
                 json.insert("example".to_owned(), answer.clone());
             }
         }
-    }
-    if traits.has("etag") || traits.has("cached") {
-        responses.insert(
-            "304".to_owned(),
-            json!({"description": "You have it already (If-None-Match)", "headers": headers("304", traits)}),
-        );
     }
     for (status, kinds) in by_status {
         let status = status.to_string();
@@ -266,11 +319,21 @@ fn reference(section: &str, name: &str) -> Value {
 }
 
 /// Every header of an answer, and what it says.
-const HEADERS: [(&str, &str); 10] = [
+const HEADERS: [(&str, &str); 11] = [
     ("X-Request-Id", "The trace id of the request."),
+    (
+        "Access-Control-Allow-Origin",
+        "The web origin that may read the answer; only where one asked and may.",
+    ),
     ("RateLimit", "How many requests are left, and in how many seconds all are."),
     ("RateLimit-Policy", "How many requests a minute there are."),
-    ("ETag", "The validator of the resource, for If-Match and If-None-Match."),
+    // A 304 is not told of each operation: clients that can't send the condition would have to
+    // expect an answer without a body.
+    (
+        "ETag",
+        "The validator of the resource: for If-Match, and for If-None-Match on a GET, which is then \
+        answered by 304 if nothing has changed.",
+    ),
     ("Location", "Where it is."),
     ("Link", "The next page, as `rel=\"next\"`."),
     ("Retry-After", "In how many seconds to try again."),
@@ -282,7 +345,11 @@ const HEADERS: [(&str, &str); 10] = [
 /// The headers, for the components.
 pub(super) fn header_components() -> Value {
     let component = |(name, description): (&str, &str)| {
-        (name.to_owned(), json!({"description": description, "schema": {"type": "string"}}))
+        let schema = match name {
+            "Retry-After" => json!({"type": "integer", "format": "int32", "minimum": 0}),
+            _ => json!({"type": "string"}),
+        };
+        (name.to_owned(), json!({"description": description, "schema": schema}))
     };
     Value::Object(HEADERS.into_iter().map(component).collect())
 }
@@ -290,7 +357,7 @@ pub(super) fn header_components() -> Value {
 fn headers(status: &str, traits: &Traits) -> Value {
     let changed = traits.has("if_match") || traits.has("created") || traits.has("once");
     let shown = traits.has("etag") || traits.has("cached") || changed;
-    let good = matches!(status, "200" | "201" | "304");
+    let good = matches!(status, "200" | "201");
     let problem = status.starts_with(['4', '5']);
     let has = |name: &str| match name {
         "ETag" => shown && good,

@@ -657,8 +657,11 @@ mod tests {
     }
 
     crate::wire::wire_enum! {
+        /// A choice.
         enum Choice {
+            /// The first.
             One = "one",
+            /// The second.
             Two = "two",
         }
     }

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::assessment::{TAG, pinned_bank, take};
+use super::assessment::{pinned_bank, take};
 use crate::answer::{Answer, reply, send, show, with};
 use crate::auth::Call;
 use crate::auth::caller::{AssessmentsRead, AssessmentsWrite};
@@ -21,6 +21,7 @@ use crate::problem::{Code, Fault, Problem};
 use crate::read::body::whole;
 use crate::read::condition::etag;
 use crate::read::{Check, Incoming, PathId};
+use crate::route::tag;
 
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
     config.service(get_answers).service(merge_answers).service(replace_answers);
@@ -42,7 +43,7 @@ pub(crate) struct AnswerInput {
     not_used: bool,
     /// A remark of the firm's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(min_length = 1, max_length = 1000)]
+    #[schema(min_length = 1, max_length = 1000, example = "総務部に確認した")]
     note: Option<String>,
 }
 
@@ -64,7 +65,7 @@ pub(crate) struct AnswerPatch {
     not_used: bool,
     /// A remark of the firm's own.
     #[serde(default)]
-    #[schema(min_length = 1, max_length = 1000)]
+    #[schema(min_length = 1, max_length = 1000, example = "総務部に確認した")]
     note: Option<String>,
 }
 
@@ -236,7 +237,7 @@ impl AnswersBody {
 ///
 /// The answers given so far, and the questions that are open.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::ASSESSMENTS,
     params(("id" = Uuid, Path, description = "The assessment")),
     responses((status = 200, description = "The answers", body = AnswersBody)),
     security(("oauth2" = ["assessments:read"])),
@@ -260,7 +261,7 @@ async fn get_answers(call: Call<AssessmentsRead>, id: PathId) -> Answer {
 /// Saves some answers: those named are answered anew, or withdrawn with `option: null`; the
 /// others stay. All of the request is saved, or nothing.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::ASSESSMENTS,
     params(("id" = Uuid, Path, description = "The assessment")),
     request_body(content = AnswersPatch, example = json!({"answers": [
         {"question": 1, "option": "implemented"},
@@ -296,7 +297,7 @@ async fn merge_answers(call: Call<AssessmentsWrite>, id: PathId, body: Incoming)
 ///
 /// Saves these answers and withdraws every other.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::ASSESSMENTS,
     params(("id" = Uuid, Path, description = "The assessment")),
     request_body(content = AnswersInput, example = json!({"answers": [
         {"question": 1, "option": "implemented"},

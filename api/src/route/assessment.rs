@@ -22,10 +22,9 @@ use crate::read::body::optional_day;
 use crate::read::condition::{etag, required};
 use crate::read::query::{PageQuery, Parameters, bank_name};
 use crate::read::{Check, IfMatch, Incoming, PathId, Query};
+use crate::route::tag;
 use crate::service::Service;
 use crate::wire::wire_enum;
-
-pub(crate) const TAG: &str = "assessments";
 
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
     config
@@ -40,9 +39,12 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
 wire_enum! {
     /// Who filled in the sheet (記入者): `management` (経営者), `person_in_charge` (担当者) or
     /// `department_head` (部門長).
-    pub(crate) enum RespondentValue = Respondent {
+    pub(crate) enum RespondentValue as Respondent = Respondent {
+        /// Management (経営者).
         Management = "management",
+        /// The person in charge (担当者).
         PersonInCharge = "person_in_charge",
+        /// The head of a department (部門長).
         DepartmentHead = "department_head",
     }
 }
@@ -51,10 +53,13 @@ wire_enum! {
     /// How the answers came about: `self` (the firm by itself), `assisted` (somebody helped) or
     /// `transcribed` (copied from paper).
     #[derive(Default)]
-    pub(crate) enum MethodValue = Method {
+    pub(crate) enum MethodValue as AssessmentMethod = Method {
+        /// The firm answered by itself.
         #[default]
         BySelf = "self",
+        /// Somebody helped, such as a support centre.
         Assisted = "assisted",
+        /// Copied from a sheet of paper.
         Transcribed = "transcribed",
     }
 }
@@ -62,7 +67,9 @@ wire_enum! {
 wire_enum! {
     /// Where an assessment stands: `draft` (being answered) or `submitted` (done for good).
     pub(crate) enum AssessmentState = State {
+        /// Being answered.
         Draft = "draft",
+        /// Done; nothing about it changes any more.
         Submitted = "submitted",
     }
 }
@@ -96,13 +103,13 @@ pub(crate) struct AssessmentInput {
     respondent: Option<RespondentValue>,
     /// The respondent's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(min_length = 1, max_length = 100)]
+    #[schema(min_length = 1, max_length = 100, example = "見本 花子")]
     respondent_name: Option<String>,
     #[serde(default)]
     method: MethodValue,
     /// Who helped; only with the method `assisted`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(min_length = 1, max_length = 100)]
+    #[schema(min_length = 1, max_length = 100, example = "みほん商工会議所")]
     assisted_by: Option<String>,
     /// The unit that the answers are about; the whole organization by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -175,6 +182,7 @@ pub(crate) struct SubmitInput {
 wire_enum! {
     /// What open questions count as.
     pub(crate) enum UnansweredAs {
+        /// As `unknown`: don't know (わからない).
         Unknown = "unknown",
     }
 }
@@ -344,7 +352,7 @@ impl Parameters for AssessmentQuery {
 ///
 /// Drafts and submitted ones, the newest first, a page at a time.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::ASSESSMENTS,
     params(
         ("id" = Uuid, Path, description = "The organization"),
         ("state" = inline(Option<AssessmentState>), Query, nullable = false,
@@ -391,7 +399,7 @@ async fn list_assessments(
 /// Begins a draft with one edition of a question bank, which it pins. Answer it in as many
 /// sittings as it takes, then submit it.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::ASSESSMENTS,
     params(("id" = Uuid, Path, description = "The organization")),
     request_body(content = AssessmentInput, example = json!({
         "question_bank": "self-check", "edition": "4.0", "respondent": "management",
@@ -436,7 +444,7 @@ async fn create_assessment(call: Call<AssessmentsWrite>, id: PathId, body: Incom
 ///
 /// One assessment without its answers, with the ETag that it shares with them.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::ASSESSMENTS,
     params(("id" = Uuid, Path, description = "The assessment")),
     responses((status = 200, description = "The assessment", body = AssessmentBody)),
     security(("oauth2" = ["assessments:read"])),
@@ -456,7 +464,7 @@ async fn get_assessment(call: Call<AssessmentsRead>, id: PathId) -> Answer {
 ///
 /// Changes who answered, when and how, by a merge patch (RFC 7396). Bank and edition stay.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::ASSESSMENTS,
     params(("id" = Uuid, Path, description = "The assessment")),
     request_body(content = AssessmentInput, example = json!({"respondent": "person_in_charge"})),
     responses((status = 200, description = "The assessment, changed", body = AssessmentBody)),
@@ -495,7 +503,7 @@ async fn update_assessment(call: Call<AssessmentsWrite>, id: PathId, body: Incom
 ///
 /// Removes an assessment that was not submitted, with its answers.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::ASSESSMENTS,
     params(("id" = Uuid, Path, description = "The assessment")),
     responses((status = 204, description = "It is gone")),
     security(("oauth2" = ["assessments:write"])),
@@ -519,7 +527,7 @@ async fn delete_assessment(call: Call<AssessmentsWrite>, id: PathId) -> Answer {
 /// Ends the draft for good and keeps its result. Open questions are refused and listed,
 /// unless `unanswered_as` counts them as 'don't know'.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::ASSESSMENTS,
     params(("id" = Uuid, Path, description = "The assessment")),
     request_body(content = Option<SubmitInput>, example = json!({})),
     responses((status = 200, description = "The assessment, submitted", body = AssessmentBody)),

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::register::{register, taken};
 use super::risk_evaluation::{ReasonValue, reasons};
-use super::risk_model::{MediumValue, TAG};
+use super::risk_model::MediumValue;
 use crate::answer::{Answer, nothing, page, reply, send, show, with};
 use crate::auth::Call;
 use crate::auth::caller::{RisksRead, RisksWrite};
@@ -26,6 +26,7 @@ use crate::read::body::{optional_day, whole};
 use crate::read::condition::{etag, required};
 use crate::read::query::{PageQuery, Parameters};
 use crate::read::{Check, Incoming, PathId, Query};
+use crate::route::tag;
 
 /// The most tags of an asset.
 const MOST_TAGS: usize = 20;
@@ -58,7 +59,7 @@ pub(crate) struct AssetInput {
     name: String,
     /// A remark (備考).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(min_length = 1, max_length = 1000)]
+    #[schema(min_length = 1, max_length = 1000, example = "年1回見直す")]
     note: Option<String>,
     /// Who may use it (利用者範囲).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -413,7 +414,7 @@ impl AssetQuery {
 /// The information assets of an organization in the order in which they were added, a page at a
 /// time. For the order of their risk see the risks.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::ASSETS,
     params(
         ("id" = Uuid, Path, description = "The organization"),
         ("external_id" = inline(Option<String>), Query, nullable = false, description = "Only the one with this key of yours",
@@ -454,7 +455,7 @@ async fn list_assets(call: Call<RisksRead>, id: PathId, query: Query<AssetQuery>
 ///
 /// Adds an information asset to the risk register of an organization.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::ASSETS,
     params(("id" = Uuid, Path, description = "The organization")),
     request_body(content = AssetInput, example = json!({
         "external_id": "A-001", "business_category": "人事", "name": "社員名簿",
@@ -495,7 +496,7 @@ async fn create_asset(call: Call<RisksWrite>, id: PathId, body: Incoming) -> Ans
 ///
 /// One information asset, with the ETag that a change of it needs.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::ASSETS,
     params(("id" = Uuid, Path, description = "The asset")),
     responses((status = 200, description = "The asset", body = AssetBody)),
     security(("oauth2" = ["risks:read"])),
@@ -518,7 +519,7 @@ async fn get_asset(call: Call<RisksRead>, id: PathId) -> Answer {
 /// Changes what the register says of an asset by a merge patch (RFC 7396). Its importance and its
 /// risk follow at once.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::ASSETS,
     params(("id" = Uuid, Path, description = "The asset")),
     request_body(content = AssetInput, example = json!({"confidentiality": 2, "note": null})),
     responses((status = 200, description = "The asset, changed", body = AssetBody)),
@@ -557,7 +558,7 @@ async fn update_asset(call: Call<RisksWrite>, id: PathId, body: Incoming) -> Ans
 /// Removes an asset from the register, with its treatments. It can't be undone; the record that
 /// it was done stays.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::ASSETS,
     params(("id" = Uuid, Path, description = "The asset")),
     responses((status = 204, description = "It is gone")),
     security(("oauth2" = ["risks:write"])),

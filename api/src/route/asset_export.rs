@@ -8,7 +8,6 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::asset_file::{AssetFileBody, Workbook};
 use super::risk::Situation;
-use super::risk_model::TAG;
 use crate::answer::Answer;
 use crate::auth::Call;
 use crate::auth::caller::RisksRead;
@@ -16,6 +15,7 @@ use crate::ledger::{Exported, Format, Unencodable, letters, write};
 use crate::problem::{Code, Fault, Kind, Problem};
 use crate::read::query::Parameters;
 use crate::read::{PathId, Query};
+use crate::route::tag;
 use crate::wire::wire_enum;
 
 /// 情報資産管理台帳, as RFC 8187 writes it.
@@ -28,12 +28,16 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
 wire_enum! {
     /// What to write: a workbook (`xlsx`); `csv` in UTF-8 with its mark, which Excel needs;
     /// `csv-utf-8` without it; `csv-shift_jis` in CP932; or `json`.
-    #[schema(as = ExportFormat)]
-    pub(crate) enum ExportValue {
+    pub(crate) enum ExportValue as ExportFormat {
+        /// A workbook (Office Open XML).
         Xlsx = "xlsx",
+        /// Comma-separated values in UTF-8 with a byte order mark, as Excel wants it.
         Csv = "csv",
+        /// Comma-separated values in UTF-8.
         CsvUtf8 = "csv-utf-8",
+        /// Comma-separated values in Shift_JIS (Windows-31J).
         CsvShiftJis = "csv-shift_jis",
+        /// JSON, which can be imported again.
         Json = "json",
     }
 }
@@ -56,7 +60,7 @@ impl Parameters for ExportQuery {
 /// could be taken for a formula can't run. The file can be imported again, and then changes
 /// nothing. Where Shift_JIS lacks a character, the places are told and nothing is written.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::ASSETS,
     params(
         ("id" = Uuid, Path, description = "The organization"),
         ("format" = inline(Option<ExportValue>), Query, nullable = false,

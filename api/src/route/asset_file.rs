@@ -8,10 +8,12 @@ use crate::wire::wire_enum;
 
 wire_enum! {
     /// The format of a file: `xlsx`, `csv` or `json`.
-    #[schema(as = FileFormat)]
-    pub(crate) enum FormatValue = Format {
+    pub(crate) enum FormatValue as FileFormat = Format {
+        /// A workbook (Office Open XML).
         Xlsx = "xlsx",
+        /// Comma-separated values: UTF-8 or Shift_JIS.
         Csv = "csv",
+        /// JSON.
         Json = "json",
     }
 }
@@ -40,53 +42,77 @@ pub(crate) struct AssetFileBody {
 #[expect(dead_code, reason = "the document's words for what the reader reads by itself")]
 pub(crate) struct AssetFileRow {
     /// mamori's own id, in a file that mamori wrote.
-    id: Option<CellValue>,
+    #[serde(default)]
+    id: CellValue,
     /// Your own key for it.
-    external_id: Option<CellValue>,
+    #[serde(default)]
+    external_id: CellValue,
     /// The business that it belongs to (業務分類).
-    business_category: Option<CellValue>,
+    #[serde(default)]
+    business_category: CellValue,
     /// Its name (情報資産名称).
-    name: Option<CellValue>,
+    #[serde(default)]
+    name: CellValue,
     /// A remark (備考).
-    note: Option<CellValue>,
+    #[serde(default)]
+    note: CellValue,
     /// Who may use it (利用者範囲).
-    user_scope: Option<CellValue>,
+    #[serde(default)]
+    user_scope: CellValue,
     /// The department in charge (管理部署).
-    owner_department: Option<CellValue>,
+    #[serde(default)]
+    owner_department: CellValue,
     /// Its medium (媒体・保存先), by code or by the sheet's word.
-    medium: Option<CellValue>,
+    #[serde(default)]
+    medium: CellValue,
     /// Personal information (個人情報).
-    personal_information: Option<CellValue>,
+    #[serde(default)]
+    personal_information: CellValue,
     /// Special care-required personal information (要配慮個人情報).
-    special_care_required_personal_information: Option<CellValue>,
+    #[serde(default)]
+    special_care_required_personal_information: CellValue,
     /// Specific personal information (特定個人情報).
-    specific_personal_information: Option<CellValue>,
+    #[serde(default)]
+    specific_personal_information: CellValue,
     /// An accident could threaten the firm's survival.
-    threatens_survival: Option<CellValue>,
+    #[serde(default)]
+    threatens_survival: CellValue,
     /// Confidentiality (機密性).
-    confidentiality: Option<CellValue>,
+    #[serde(default)]
+    confidentiality: CellValue,
     /// Integrity (完全性).
-    integrity: Option<CellValue>,
+    #[serde(default)]
+    integrity: CellValue,
     /// Availability (可用性).
-    availability: Option<CellValue>,
+    #[serde(default)]
+    availability: CellValue,
     /// Importance (重要度): compared, never taken over.
-    importance: Option<CellValue>,
+    #[serde(default)]
+    importance: CellValue,
     /// How long it is kept (保存期限).
-    retention: Option<CellValue>,
+    #[serde(default)]
+    retention: CellValue,
     /// The day of registration (登録日).
-    registered_on: Option<CellValue>,
+    #[serde(default)]
+    registered_on: CellValue,
     /// Words of your own.
-    tags: Option<CellValue>,
+    #[serde(default)]
+    tags: Option<Vec<String>>,
     /// Threat (脅威の発生頻度): not read.
-    threat: Option<CellValue>,
+    #[serde(default)]
+    threat: CellValue,
     /// Vulnerability (脆弱性): not read.
-    vulnerability: Option<CellValue>,
+    #[serde(default)]
+    vulnerability: CellValue,
     /// Likelihood (被害発生可能性): not read.
-    likelihood: Option<CellValue>,
+    #[serde(default)]
+    likelihood: CellValue,
     /// Risk value (リスク値): compared, never taken over.
-    value: Option<CellValue>,
+    #[serde(default)]
+    value: CellValue,
     /// Risk class: not read.
-    class: Option<CellValue>,
+    #[serde(default)]
+    class: CellValue,
 }
 
 /// A workbook (.xlsx).
@@ -95,18 +121,14 @@ pub(crate) struct AssetFileRow {
 #[expect(dead_code, reason = "the document's words for what the reader reads by itself")]
 pub(crate) struct Workbook(Vec<u8>);
 
-/// A cell: a text, a number, true or false, or texts.
+/// Comma-separated values, in UTF-8 or Shift_JIS.
 #[derive(Debug, ToSchema)]
-#[schema(as = CellValue)]
-#[serde(untagged)]
+#[schema(value_type = String, format = Binary)]
 #[expect(dead_code, reason = "the document's words for what the reader reads by itself")]
-pub(crate) enum CellValue {
-    /// A text.
-    Text(String),
-    /// A number.
-    Number(f64),
-    /// True or false.
-    Flag(bool),
-    /// Texts, for tags.
-    Texts(Vec<String>),
-}
+pub(crate) struct CsvFile(Vec<u8>);
+
+/// A cell: a text, a number, true or false, or null.
+#[derive(Debug, ToSchema)]
+#[schema(as = CellValue, value_type = serde_json::Value)]
+#[expect(dead_code, reason = "the document's words for what the reader reads by itself")]
+pub(crate) struct CellValue(serde_json::Value);

@@ -18,11 +18,10 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::asset::AssetInput;
-use super::asset_file::{AssetFileBody, FormatValue, Workbook};
+use super::asset_file::{AssetFileBody, CsvFile, FormatValue, Workbook};
 use super::register::taken;
 use super::risk::Situation;
 use super::risk_evaluation::named_model;
-use super::risk_model::TAG;
 use crate::answer::{Answer, nothing, reply, send, show, with};
 use crate::auth::Call;
 use crate::auth::caller::{RisksRead, RisksWrite};
@@ -37,6 +36,7 @@ use crate::read::body::{SentFile, parse};
 use crate::read::condition::etag;
 use crate::read::query::Parameters;
 use crate::read::{Check, Incoming, PathId, Query};
+use crate::route::tag;
 use crate::service::Service;
 use crate::wire::wire_enum;
 
@@ -56,10 +56,12 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
 wire_enum! {
     /// What the scale of a file rests on: the edition that is `stated` with the call or in the
     /// file, `ratings` that only one scale has, or `words` (高, 中, 低), which every scale has.
-    #[schema(as = ImportScaleBasis)]
-    pub(crate) enum BasisValue = Basis {
+    pub(crate) enum BasisValue as ImportScaleBasis = Basis {
+        /// The edition that was stated, with the request or in the sheet.
         Stated = "stated",
+        /// A rating that only one scale has.
         Ratings = "ratings",
+        /// Ratings in words, which every scale has.
         Words = "words",
     }
 }
@@ -67,10 +69,12 @@ wire_enum! {
 wire_enum! {
     /// Where a file stands: `ready` to be applied, `refused` because of some of its rows, or
     /// `applied`.
-    #[schema(as = ImportState)]
-    pub(crate) enum StateValue {
+    pub(crate) enum StateValue as ImportState {
+        /// It was read, and can be applied.
         Ready = "ready",
+        /// A row or the whole can't be taken; nothing can be applied.
         Refused = "refused",
+        /// It was applied, once and for all.
         Applied = "applied",
     }
 }
@@ -274,7 +278,7 @@ impl Parameters for ImportQuery {
 /// that has neither 0 nor 3 needs `edition`, here or in the file. Each row's verdict is in
 /// `/rows`. The preview is kept for 24 hours.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::ASSETS,
     params(
         ("id" = Uuid, Path, description = "The organization"),
         ("edition" = inline(Option<String>), Query, nullable = false,
@@ -286,7 +290,7 @@ impl Parameters for ImportQuery {
             {"name": "社員名簿", "medium": "office_pc", "confidentiality": 3, "integrity": 2,
              "availability": "低", "personal_information": "有", "registered_on": "令和7年3月1日"},
         ]})),
-        (String = "text/csv"),
+        (CsvFile = "text/csv"),
         (Workbook = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     )),
     responses((status = 201, description = "What the file would change", body = AssetImportBody)),
@@ -477,7 +481,7 @@ impl Opened {
 ///
 /// What a file of assets would change, or has changed.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::ASSETS,
     params(("id" = Uuid, Path, description = "The import")),
     responses((status = 200, description = "The import", body = AssetImportBody)),
     security(("oauth2" = ["risks:read"])),
@@ -507,7 +511,7 @@ pub(crate) struct ApplyInput {
 /// since, so that a row would do something else, nothing is applied and the file must be read
 /// again. Applying it a second time changes nothing.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::ASSETS,
     params(("id" = Uuid, Path, description = "The import")),
     request_body(content = Option<ApplyInput>, example = json!({"accept_proposals": true})),
     responses((status = 200, description = "The import, applied", body = AssetImportBody)),
@@ -599,7 +603,7 @@ fn applied(
 ///
 /// Forgets a file with its rows. What it has changed in the register stays.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::ASSETS,
     params(("id" = Uuid, Path, description = "The import")),
     responses((status = 204, description = "It is gone")),
     security(("oauth2" = ["risks:write"])),

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::asset::AssetInput;
 use super::asset_import::{About, RowAbout, about};
-use super::risk_model::{MediumValue, TAG};
+use super::risk_model::MediumValue;
 use crate::answer::{Answer, page};
 use crate::auth::Call;
 use crate::auth::caller::RisksRead;
@@ -19,6 +19,7 @@ use crate::ledger::judge::{CellFault, Verdict};
 use crate::problem::Problem;
 use crate::read::query::{PageQuery, Parameters};
 use crate::read::{PathId, Query};
+use crate::route::tag;
 use crate::service::Service;
 
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
@@ -162,7 +163,7 @@ impl Parameters for RowQuery {
 /// Each row of a file with its verdict: what the register is to say, what changes, why it is
 /// refused, and where the sheet has computed otherwise; a page at a time.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::ASSETS,
     params(
         ("id" = Uuid, Path, description = "The import"),
         ("verdict" = inline(Option<Verdict>), Query, nullable = false,

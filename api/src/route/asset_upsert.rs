@@ -14,12 +14,12 @@ use uuid::Uuid;
 
 use super::asset::{ANY_SCALE, AssetInput, scale};
 use super::register::taken;
-use super::risk_model::TAG;
 use crate::answer::{Answer, reply, send};
 use crate::auth::Call;
 use crate::auth::caller::RisksWrite;
 use crate::problem::{Code, Fault, Problem};
 use crate::read::{Check, Incoming, PathId};
+use crate::route::tag;
 use crate::wire::wire_enum;
 
 /// The most assets of one call.
@@ -41,8 +41,11 @@ pub(crate) struct AssetUpsertInput {
 wire_enum! {
     /// What became of an asset: `created`, `updated`, or `unchanged` where it was the same.
     pub(crate) enum UpsertOutcome = Upserted {
+        /// It was not there.
         Created = "created",
+        /// It was there, and other.
         Updated = "updated",
+        /// It was there, and the same.
         Unchanged = "unchanged",
     }
 }
@@ -75,7 +78,7 @@ pub(crate) struct UpsertedAsset {
 /// Adds up to 1,000 assets, or replaces those whose `external_id` the organization has: all of
 /// them or none. The same call again changes nothing.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::ASSETS,
     params(("id" = Uuid, Path, description = "The organization")),
     request_body(content = AssetUpsertInput, example = json!({"assets": [
         {"external_id": "A-001", "name": "社員名簿", "medium": "office_pc",

@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::declaration::{GenerationValue, GradeValue, ListQuery, StateValue, TAG};
+use super::declaration::{GenerationValue, GradeValue, ListQuery, StateValue};
 use crate::answer::{Answer, page, reply, send, with};
 use crate::attest::{self, Frame};
 use crate::auth::Call;
@@ -24,6 +24,7 @@ use crate::problem::{Kind, Problem};
 use crate::read::body::optional_whole;
 use crate::read::query::PageQuery;
 use crate::read::{Check, Incoming, PathId, Query};
+use crate::route::tag;
 use crate::service::Service;
 use crate::wire::wire_enum;
 
@@ -49,8 +50,11 @@ pub(crate) struct AttestationInput {
 wire_enum! {
     /// Whether an attestation holds: `valid`, `expired`, or `revoked`.
     pub(crate) enum AttestationState {
+        /// It holds.
         Valid = "valid",
+        /// Its time has run out.
         Expired = "expired",
+        /// It was revoked.
         Revoked = "revoked",
     }
 }
@@ -237,7 +241,7 @@ pub(crate) struct AttestationList {
 /// and needs the organization's consent to `attestation`. When that is withdrawn, or the status changes, it
 /// is revoked.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::ATTESTATIONS,
     params(("id" = Uuid, Path, description = "The organization")),
     request_body(content = Option<AttestationInput>, example = json!({"valid_days": 7})),
     responses((status = 201, description = "The attestation, signed", body = AttestationBody)),
@@ -312,7 +316,7 @@ async fn issue_attestation(call: Call<DeclarationsWrite>, id: PathId, body: Inco
 ///
 /// What was attested of an organization, in the order of issue, expired and revoked ones included.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::ATTESTATIONS,
     params(("id" = Uuid, Path, description = "The organization")),
     responses((status = 200, description = "A page of attestations", body = AttestationList)),
     security(("oauth2" = ["declarations:read"])),
@@ -344,7 +348,7 @@ async fn list_attestations(
 /// Revokes an attestation at once and for good; revoked again, it stays so. Whoever verifies it offline
 /// learns of it from the status list, within a minute.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::ATTESTATIONS,
     params(("id" = Uuid, Path, description = "The attestation")),
     responses((status = 200, description = "The attestation, revoked", body = AttestationBody)),
     security(("oauth2" = ["declarations:write"])),

@@ -1,6 +1,8 @@
 //! Attestations for whoever holds one: the public page, its QR code, the check of a token, and what is
 //! needed to verify offline.
 
+use std::collections::BTreeMap;
+
 use actix_web::http::header::ACCEPT;
 use actix_web::web::Path;
 use actix_web::{HttpResponse, get, post};
@@ -13,12 +15,13 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::attestation::{AttestationState, StatementBody, state, statement};
-use super::declaration::{GradeValue, StateValue, TAG};
+use super::declaration::{GradeValue, StateValue};
 use crate::answer::{Answer, tell};
 use crate::attest::{self, Flaw, LONGEST};
 use crate::auth::caller::PublicCall;
 use crate::problem::{Code, Fault, Problem};
 use crate::read::{Check, Incoming, PathId};
+use crate::route::tag;
 use crate::service::Service;
 use crate::wire::wire_enum;
 
@@ -108,7 +111,7 @@ async fn found(service: &Service, id: Uuid) -> Result<PublicAttestation, Problem
 /// as a page for people where `Accept` asks for `text/html`. Its address is in the QR code. SECURITY
 /// ACTION is self-declared, and the page says so. Works without a token.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::ATTESTATIONS,
     params(("id" = Uuid, Path, description = "The attestation")),
     responses((status = 200, description = "The attestation", content(
         (PublicAttestation = "application/json"),
@@ -144,7 +147,7 @@ async fn get_attestation(call: PublicCall, id: PathId) -> Answer {
 /// The address of the public page as a QR code (SVG). Works without a token, and for an attestation that
 /// is there, or was revoked.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::ATTESTATIONS,
     params(("id" = Uuid, Path, description = "The attestation")),
     responses((status = 200, description = "The QR code", body = String, content_type = "image/svg+xml")),
     security(()),
@@ -167,7 +170,11 @@ async fn get_attestation_qr(call: PublicCall, id: PathId) -> Answer {
 #[serde(deny_unknown_fields)]
 pub(crate) struct AttestationCheckInput {
     /// The credential as it was handed on.
-    #[schema(max_length = 16384, example = "eyJ0eXAiOiJ2Yytqd3QiLCJhbGciOiJFZERTQSJ9.e30.AA")]
+    #[schema(
+        max_length = 16384,
+        format = "jwt",
+        example = "eyJ0eXAiOiJ2Yytqd3QiLCJhbGciOiJFZERTQSJ9.e30.AA"
+    )]
     token: String,
 }
 
@@ -176,12 +183,19 @@ wire_enum! {
     /// `unknown_key`; `bad_signature`, changed or signed by another key than it says; `not_yet_valid`;
     /// `expired`; `revoked`.
     pub(crate) enum AttestationFlaw = Flawed {
+        /// It is no attestation in this form.
         Malformed = "malformed",
+        /// Another service issued it.
         OtherIssuer = "other_issuer",
+        /// It names a key that is not in the key set.
         UnknownKey = "unknown_key",
+        /// The signature is not that of the text.
         BadSignature = "bad_signature",
+        /// It begins later.
         NotYetValid = "not_yet_valid",
+        /// Its time has run out.
         Expired = "expired",
+        /// It was revoked.
         Revoked = "revoked",
     }
 }
@@ -230,7 +244,7 @@ pub(crate) struct AttestationCheck {
 /// would rather verify offline needs `/.well-known/jwks.json` and the status list. Works without a token
 /// of one's own.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::ATTESTATIONS,
     request_body(content = AttestationCheckInput),
     responses((status = 200, description = "Whether it holds", body = AttestationCheck)),
     security(()),
@@ -272,14 +286,14 @@ async fn check_attestation(call: PublicCall, body: Incoming) -> Answer {
 /// Which attestations are revoked: a Bitstring Status List 1.0 as a credential secured as a JWT
 /// (`application/vc+jwt`), made anew for whoever asks. It may be kept for a minute.
 #[utoipa::path(
-    tag = TAG,
-    params(("list" = u32, Path, minimum = 1, maximum = 1_000_000, example = 1,
+    tag = tag::ATTESTATIONS,
+    params(("id" = u32, Path, minimum = 1, maximum = 1_000_000, example = 1,
         description = "The list, as an attestation names it")),
     responses((status = 200, description = "The list", body = String, content_type = "application/vc+jwt")),
     security(()),
     extensions(("x-mamori" = json!({"problems": ["not-found"]}))),
 )]
-#[get("/v1/status-lists/{list}")]
+#[get("/v1/status-lists/{id}")]
 async fn get_status_list(call: PublicCall, list: Path<String>) -> Answer {
     let formed = list.bytes().all(|b| b.is_ascii_digit()) && !list.starts_with('0');
     let list: u32 = list.parse().ok().filter(|_| formed).ok_or_else(Problem::not_found)?;
@@ -296,13 +310,23 @@ async fn get_status_list(call: PublicCall, list: Path<String>) -> Answer {
     Ok(answer.body(token))
 }
 
+/// A JSON-LD context.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "the document's words for what is made as JSON")]
+pub(crate) struct AttestationContext {
+    /// Each term, and the address that names it for good.
+    #[schema(rename = "@context")]
+    context: BTreeMap<String, serde_json::Value>,
+}
+
 /// Get the terms of attestations
 ///
 /// The JSON-LD context with the terms that an attestation uses beside those of the W3C.
 #[utoipa::path(
-    tag = TAG,
-    responses((status = 200, description = "The context", body = serde_json::Value,
-        content_type = "application/ld+json")),
+    tag = tag::ATTESTATIONS,
+    responses((status = 200, description = "The context", content(
+        (AttestationContext = "application/ld+json", example = json!({"@context": {"@version": 1.1, "stars": "https://mamori.example/v1/attestation-context#stars"}})),
+    ))),
     security(()),
 )]
 #[get("/v1/attestation-context")]

@@ -21,9 +21,9 @@ use crate::read::body::optional_whole;
 use crate::read::condition::{etag, required};
 use crate::read::query::{PageQuery, Parameters};
 use crate::read::{Check, Incoming, PathId, Query};
+use crate::route::tag;
 use crate::wire::wire_enum;
 
-const TAG: &str = "clients";
 /// How long the secret before stays good after a rotation, in seconds: a day.
 const USUAL_OVERLAP: i64 = 86_400;
 
@@ -38,16 +38,24 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
 
 wire_enum! {
     /// What a client may do: a scope.
-    #[schema(as = Scope)]
-    pub(crate) enum ScopeValue = Scope {
+    pub(crate) enum ScopeValue as Scope = Scope {
+        /// Read organizations and units.
         OrganizationsRead = "organizations:read",
+        /// Register and change organizations and units.
         OrganizationsWrite = "organizations:write",
+        /// Read assessments, answers and results.
         AssessmentsRead = "assessments:read",
+        /// Begin, answer and submit assessments.
         AssessmentsWrite = "assessments:write",
+        /// Read the risk register: assets, threats, risks, treatments.
         RisksRead = "risks:read",
+        /// Change the risk register.
         RisksWrite = "risks:write",
+        /// Read declarations, consents, attestations and programmes, and check the status of others.
         DeclarationsRead = "declarations:read",
+        /// Record declarations and consents, issue attestations, keep programmes of one's own.
         DeclarationsWrite = "declarations:write",
+        /// Every scope on the client's own organizations, and the administration of clients.
         Admin = "admin",
     }
 }
@@ -73,8 +81,11 @@ pub(crate) struct IdentityValue {
 wire_enum! {
     /// The kind of a public key.
     pub(crate) enum KeyKind {
+        /// Ed25519.
         OctetKeyPair = "OKP",
+        /// P-256.
         EllipticCurve = "EC",
+        /// RSA, 2048 bits or more.
         Rsa = "RSA",
     }
 }
@@ -88,6 +99,7 @@ pub(crate) struct ClientKey {
     /// Its id, as the header of an assertion names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, min_length = 1, max_length = 200, pattern = "^[!-~]{1,200}$")]
+    #[schema(example = "portal-2026")]
     kid: Option<String>,
     /// The one algorithm that it is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -104,18 +116,27 @@ pub(crate) struct ClientKey {
     /// The public point, or its first coordinate, in base64url.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, max_length = 100, pattern = "^[A-Za-z0-9_-]+$")]
+    #[schema(example = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo")]
     x: Option<String>,
     /// The second coordinate, in base64url.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, max_length = 100, pattern = "^[A-Za-z0-9_-]+$")]
+    #[schema(example = "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0")]
     y: Option<String>,
     /// The modulus of an RSA key, in base64url.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, max_length = 1400, pattern = "^[A-Za-z0-9_-]+$")]
+    #[schema(
+        example = "4BSZxM_0MCAf-4FWqOQWctSn1bYIn_v5r07SeeKUqrGoXyU7VkMSCuz7PWzGrgWvkhaBpQrrU-w5j5yITFvLWtrbBhHz3yEkfgt4\
+        vJ1ZSjwRDwmR3Ms7JA3QqFFWLE3e9nMDRcwEBb7EWykjN0ifcZEBIA3aZFlrPloSCeclMPR5tv40IoIDK-tOEvkv1E7ok0X-X6Mq\
+        y0iFGiEY2S--hASjIajy0FMUo_jyXyiQvkDvtAfQKsZYXY9cjkWBenK3Nsmm19gNO2QbPHOiMV0MdEJtLDsIaFAD4yhPNMmcnri3\
+        _JmxZGzj1lX2PFGeO7FxeKK3NlTuvz7EmpJq4ZEQtw"
+    )]
     n: Option<String>,
     /// The exponent of an RSA key, in base64url.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, max_length = 20, pattern = "^[A-Za-z0-9_-]+$")]
+    #[schema(example = "AQAB")]
     e: Option<String>,
 }
 
@@ -161,7 +182,7 @@ pub(crate) struct ClientInput {
 
 /// A client: a portal, a support centre, a buyer, the operator.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Client)]
+#[schema(as = RegisteredClient)]
 pub(crate) struct ClientBody {
     /// Its id: the `client_id` of the token endpoint.
     id: Uuid,
@@ -230,6 +251,7 @@ pub(crate) struct NewSecret {
 
 /// A page of clients, in the order of their registration.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RegisteredClientList)]
 pub(crate) struct ClientList {
     /// The clients.
     items: Vec<ClientBody>,
@@ -366,7 +388,7 @@ impl Parameters for ClientQuery {
 ///
 /// Every client of the service in the order of their registration, a page at a time.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::CLIENTS,
     responses((status = 200, description = "A page of clients", body = ClientList)),
     security(("oauth2" = ["admin"])),
     extensions(("x-mamori" = json!({"list": true, "problems": ["token-narrowed"]}))),
@@ -375,11 +397,11 @@ impl Parameters for ClientQuery {
 async fn list_clients(call: Call<Admin>, query: Query<ClientQuery>) -> Answer {
     call.unnarrowed()?;
     let wanted = PageQuery::of(query.0.limit, query.0.cursor)?;
-    let (after, limit) = (wanted.after(&call.service, TAG)?, wanted.limit);
+    let (after, limit) = (wanted.after(&call.service, tag::CLIENTS)?, wanted.limit);
     let work = move |tx: &mut Tx<'_>| Ok::<_, Stop<Problem>>(tx.list_clients(after, limit)?);
     let found = call.service.store().read(call.context(), work).await?;
     let last = found.items.last().map(|client| client.id);
-    let next_cursor = call.service.cursors().next(TAG, found.beyond.is_some(), last);
+    let next_cursor = call.service.cursors().next(tag::CLIENTS, found.beyond.is_some(), last);
     let items = found.items.into_iter().map(ClientBody::from).collect();
     let body = ClientList { items, next_cursor };
     Ok(page(&call.request, body.next_cursor.as_deref(), None, &body))
@@ -391,7 +413,7 @@ async fn list_clients(call: Call<Admin>, query: Query<ClientQuery>) -> Answer {
 /// itself by `private_key_jwt`. A retry with the same Idempotency-Key does not show the secret
 /// again; it says where the client is.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::CLIENTS,
     request_body(content = ClientInput, example = json!({
         "name": "人事ポータル",
         "scopes": ["organizations:read", "organizations:write", "assessments:read", "assessments:write"],
@@ -431,7 +453,7 @@ async fn create_client(call: Call<Admin>, body: Incoming) -> Answer {
 ///
 /// One client without its secret, with the ETag that a change of it needs.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::CLIENTS,
     params(("id" = Uuid, Path, description = "The client")),
     responses((status = 200, description = "The client", body = ClientBody)),
     security(("oauth2" = ["admin"])),
@@ -453,7 +475,7 @@ async fn get_client(call: Call<Admin>, id: PathId) -> Answer {
 /// on stored data at once, and by every process within two seconds. A client can neither
 /// disable itself nor give up its own scope `admin`.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::CLIENTS,
     params(("id" = Uuid, Path, description = "The client")),
     request_body(content = ClientInput, example = json!({"rate_limit": 12000})),
     responses((status = 200, description = "The client, changed", body = ClientBody)),
@@ -511,7 +533,7 @@ async fn update_client(call: Call<Admin>, id: PathId, body: Incoming) -> Answer 
 /// Gives a client a new secret and shows it, this once. The secret before stays good for a
 /// while, so that the client can change over without a gap. A client that had none gets one.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::CLIENTS,
     params(("id" = Uuid, Path, description = "The client")),
     request_body(content = Option<RotationInput>, example = json!({"overlap_seconds": 3600})),
     responses((status = 200, description = "The new secret", body = NewSecret)),

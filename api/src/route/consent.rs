@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::declaration::{ListQuery, TAG};
+use super::declaration::ListQuery;
 use crate::answer::{Answer, page, reply, send, show, with};
 use crate::auth::Call;
 use crate::auth::caller::{DeclarationsRead, DeclarationsWrite};
@@ -19,6 +19,7 @@ use crate::read::body::optional_day;
 use crate::read::condition::{etag, required};
 use crate::read::query::PageQuery;
 use crate::read::{Check, Incoming, PathId, Query};
+use crate::route::tag;
 use crate::wire::wire_enum;
 
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
@@ -33,9 +34,11 @@ wire_enum! {
     /// What is agreed to: `listing`, that anybody with a token who has the corporate number or the
     /// declaration id sees the status of the declaration; `attestation`, that signed statements of it
     /// are issued.
-    #[schema(as = ConsentPurpose)]
-    pub(crate) enum PurposeValue = Purpose {
+    pub(crate) enum PurposeValue as ConsentPurpose = Purpose {
+        /// Anybody who has the corporate number or the declaration id may see the status of the
+        /// declaration.
         Listing = "listing",
+        /// The custodian may have statements of the status signed and hand them on.
         Attestation = "attestation",
     }
 }
@@ -121,7 +124,7 @@ pub(crate) struct ConsentList {
 ///
 /// What an organization agreed to, in the order of recording, withdrawn consents included.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::DECLARATIONS,
     params(("id" = Uuid, Path, description = "The organization")),
     responses((status = 200, description = "A page of consents", body = ConsentList)),
     security(("oauth2" = ["declarations:read"])),
@@ -153,7 +156,7 @@ async fn list_consents(
 /// Records that the organization agreed, and who agreed for it. Without it nobody but you sees its
 /// status, and nothing is attested.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::DECLARATIONS,
     params(("id" = Uuid, Path, description = "The organization")),
     request_body(content = ConsentInput, example = json!({
         "purpose": "listing", "given_by": "代表取締役 見本 太郎", "given_on": "2026-11-20",
@@ -193,7 +196,7 @@ async fn give_consent(call: Call<DeclarationsWrite>, id: PathId, body: Incoming)
 ///
 /// One consent, with the ETag that its withdrawal needs.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::DECLARATIONS,
     params(("id" = Uuid, Path, description = "The consent")),
     responses((status = 200, description = "The consent", body = ConsentBody)),
     security(("oauth2" = ["declarations:read"])),
@@ -213,7 +216,7 @@ async fn get_consent(call: Call<DeclarationsRead>, id: PathId) -> Answer {
 /// Withdraws a consent at once: a status that was listed is listed no more, and every attestation that
 /// rests on it is revoked.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::DECLARATIONS,
     params(("id" = Uuid, Path, description = "The consent")),
     request_body(content = Option<WithdrawalInput>, example = json!({
         "withdrawn_by": "代表取締役 見本 太郎",

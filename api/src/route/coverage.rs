@@ -15,10 +15,12 @@ use crate::wire::wire_enum;
 wire_enum! {
     /// What a vulnerability rests on: `answers` to the control check, `never_answered` (then 3, and
     /// provisional), or `not_applicable` (no control applies, so there is no vulnerability).
-    #[schema(as = VulnerabilityBasis)]
-    pub(crate) enum BasisValue = Basis {
+    pub(crate) enum BasisValue as VulnerabilityBasis = Basis {
+        /// Answers to the controls.
         Answers = "answers",
+        /// Nothing: the controls were never answered.
         NeverAnswered = "never_answered",
+        /// None of the controls applies.
         NotApplicable = "not_applicable",
     }
 }

@@ -26,10 +26,10 @@ use crate::read::body::{optional_day, optional_object};
 use crate::read::condition::etag;
 use crate::read::query::{PageQuery, Parameters};
 use crate::read::{Check, Incoming, PathId, Query};
+use crate::route::tag;
 use crate::wire::wire_enum;
 
 /// The tag of everything about SECURITY ACTION.
-pub(crate) const TAG: &str = "security-action";
 /// How many declarations an organization may have.
 const MOST_DECLARATIONS: usize = 50;
 /// How many entries the history of one may have.
@@ -43,12 +43,16 @@ wire_enum! {
     /// Where a declaration stands: `preparing`, `declared`, `superseded` by a newer one, `stopped`
     /// (停止), or `unknown` where nobody can say. mamori confers nothing: SECURITY ACTION is
     /// self-declared.
-    #[schema(as = DeclarationState)]
-    pub(crate) enum StateValue = State {
+    pub(crate) enum StateValue as DeclarationState = State {
+        /// Being prepared; nothing was declared yet.
         Preparing = "preparing",
+        /// Declared in IPA's system.
         Declared = "declared",
+        /// A newer declaration of the same company took its place.
         Superseded = "superseded",
+        /// Stopped (停止).
         Stopped = "stopped",
+        /// Nobody can say.
         Unknown = "unknown",
     }
 }
@@ -56,9 +60,12 @@ wire_enum! {
 wire_enum! {
     /// Which system gave a self-declaration id: `old` until March 2026 (it begins with 4), `new` since
     /// April 2026 (5), `unknown` for another first digit. It tells nothing of the stars.
-    pub(crate) enum GenerationValue = Generation {
+    pub(crate) enum GenerationValue as DeclarationGeneration = Generation {
+        /// The system until March 2026: the first digit is 4.
         Old = "old",
+        /// The system since April 2026: the first digit is 5.
         New = "new",
+        /// Another first digit, which nobody has explained.
         Unknown = "unknown",
     }
 }
@@ -67,19 +74,26 @@ wire_enum! {
     /// How far a statement was looked into (確認の程度): `self_reported` (本人の申告);
     /// `id_format_checked` (IDの形式のみ確認): format only, existence not checked, so it counts no more
     /// than self-reported; `document_seen` (書面を確認); `matched_to_publication` (公表情報と照合).
-    pub(crate) enum GradeValue = Grade {
+    pub(crate) enum GradeValue as EvidenceGrade = Grade {
+        /// The company says so (本人の申告).
         SelfReported = "self_reported",
+        /// Only the form of the id was looked at (IDの形式のみ確認).
         IdFormatChecked = "id_format_checked",
+        /// Somebody saw a document (書面を確認).
         DocumentSeen = "document_seen",
+        /// Somebody compared it with what IPA publishes (公表情報と照合).
         MatchedToPublication = "matched_to_publication",
     }
 }
 
 wire_enum! {
     /// Who stopped a declaration: the `declarant` (宣言事業者), the `operator` (IPA), or `unknown`.
-    pub(crate) enum StoppedByValue = StoppedBy {
+    pub(crate) enum StoppedByValue as StoppedBy = StoppedBy {
+        /// The company itself (宣言事業者).
         Declarant = "declarant",
+        /// The operator, IPA.
         Operator = "operator",
+        /// Nobody can say.
         Unknown = "unknown",
     }
 }
@@ -88,16 +102,24 @@ wire_enum! {
     /// What can be said of a declaration: that it was `prepared`, `declared`, `amended` (変更),
     /// `superseded` or `stopped` (停止); that its state was `lost`, so that nobody can say; that
     /// somebody looked into it (`evidence_seen`) or `confirmed` that it stands.
-    #[schema(as = DeclarationMove)]
-    pub(crate) enum MoveValue = FactKind {
+    pub(crate) enum MoveValue as DeclarationMove = FactKind {
+        /// The company began to prepare it.
         Prepared = "prepared",
+        /// The company declared it in IPA's system.
         Declared = "declared",
+        /// Its terms changed, such as the number of stars.
         Amended = "amended",
+        /// A newer declaration took its place.
         Superseded = "superseded",
+        /// It was stopped (停止).
         Stopped = "stopped",
+        /// Nobody can say any more what became of it.
         Lost = "lost",
+        /// Somebody looked at evidence.
         EvidenceSeen = "evidence_seen",
+        /// Somebody confirmed that it still stands.
         Confirmed = "confirmed",
+        /// An earlier entry was a mistake and counts no more.
         Voided = "voided",
     }
 }
@@ -105,10 +127,12 @@ wire_enum! {
 wire_enum! {
     /// How a declaration is first recorded: `preparing`, `declared`, or `unknown` where the company
     /// believes that it has declared and nobody can say.
-    #[schema(as = DeclarationBeginning)]
-    pub(crate) enum Beginning {
+    pub(crate) enum Beginning as DeclarationBeginning {
+        /// Nothing was declared yet.
         Preparing = "preparing",
+        /// It was declared.
         Declared = "declared",
+        /// Nobody can say what was declared, such as a screenshot without a star.
         Unknown = "unknown",
     }
 }
@@ -293,7 +317,7 @@ impl Parameters for ListQuery {
 /// The declarations of an organization in the order of their recording: an old one and the newer
 /// one that took its place, stopped ones, and one in preparation.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::DECLARATIONS,
     params(("id" = Uuid, Path, description = "The organization")),
     responses((status = 200, description = "A page of declarations", body = DeclarationList)),
     security(("oauth2" = ["declarations:read"])),
@@ -325,7 +349,7 @@ async fn list_declarations(
 /// Records what a company has declared in IPA's own system, or prepares to declare; mamori declares
 /// for nobody. A second one of the same generation is recorded too, and shown as a conflict.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::DECLARATIONS,
     params(("id" = Uuid, Path, description = "The organization")),
     request_body(content = DeclarationInput, example = json!({
         "state": "declared", "on": "2026-05-18",
@@ -384,7 +408,7 @@ async fn create_declaration(call: Call<DeclarationsWrite>, id: PathId, body: Inc
 /// and the ETag that this needs. For another day, or for what was known at another time, ask for
 /// the organization's declaration status.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::DECLARATIONS,
     params(("id" = Uuid, Path, description = "The declaration")),
     responses((status = 200, description = "The declaration", body = DeclarationBody)),
     security(("oauth2" = ["declarations:read"])),

@@ -19,13 +19,14 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::declaration::{GenerationValue, GradeValue, TAG};
+use super::declaration::{GenerationValue, GradeValue};
 use crate::answer::Answer;
 use crate::auth::Call;
 use crate::auth::caller::DeclarationsRead;
 use crate::problem::{Code, Fault, Problem};
 use crate::read::body::{object, optional_object, optional_whole};
 use crate::read::{Check, Incoming};
+use crate::route::tag;
 use crate::wire::wire_enum;
 
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
@@ -125,12 +126,19 @@ wire_enum! {
     /// What is known: where the declaration stands; `not_found` where nothing is known that you may
     /// see, which is not the same as not declared; `invalid` where the key can't be read.
     pub(crate) enum CheckStatus {
+        /// Being prepared; nothing was declared yet.
         Preparing = "preparing",
+        /// Declared in IPA's system.
         Declared = "declared",
+        /// A newer declaration of the same company took its place.
         Superseded = "superseded",
+        /// Stopped (停止).
         Stopped = "stopped",
+        /// Recorded, but nobody can say how it stands.
         Unknown = "unknown",
+        /// Nothing that you may see is known under this key: none recorded, or not listed.
         NotFound = "not_found",
+        /// The key can't be read; `hint` says why.
         Invalid = "invalid",
     }
 }
@@ -138,17 +146,21 @@ wire_enum! {
 wire_enum! {
     /// Where it is known from: your own `custody`, or the `listing` that the organization chose.
     pub(crate) enum CheckSource {
+        /// Your own records.
         Custody = "custody",
+        /// Another custodian's record, listed by the company's consent.
         Listing = "listing",
     }
 }
 
 wire_enum! {
     /// Whether it is enough by your rule; `unknown` is no 'no'.
-    #[schema(as = Accepted)]
-    pub(crate) enum AcceptedValue = Verdict {
+    pub(crate) enum AcceptedValue as Accepted = Verdict {
+        /// Your rule is not met.
         No = "no",
+        /// Whether your rule is met can't be said.
         Unknown = "unknown",
+        /// Your rule is met.
         Yes = "yes",
     }
 }
@@ -436,7 +448,7 @@ fn answer(
 /// is in your own custody is answered, and what the organization chose to list; what is not listed
 /// looks just as what is not there. An absence never means that nothing was declared.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::DECLARATION_CHECKS,
     request_body(content = DeclarationCheckInput, example = json!({
         "company": {"corporate_number": "7123456789012", "name": "㈱みほん製作所"},
         "rule": {"minimum_stars": 1, "confirmed_within_days": 365},

@@ -18,7 +18,8 @@ use tokio::sync::mpsc;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::declaration::{GradeValue, TAG};
+use super::asset_file::CsvFile;
+use super::declaration::GradeValue;
 use super::declaration_check::{Asked, CheckBody, KeyInput, RuleInput, look_up};
 use crate::answer::Answer;
 use crate::auth::Call;
@@ -28,6 +29,7 @@ use crate::problem::{Code, Fault, Kind, Problem};
 use crate::read::body::{optional_object, parse};
 use crate::read::query::Parameters;
 use crate::read::{Check, Incoming, Query};
+use crate::route::tag;
 
 /// How many rows are looked up at once.
 const CHUNK: usize = 500;
@@ -336,7 +338,7 @@ impl Stream for Pieces {
 /// JSON, as JSON lines (`application/x-ndjson`) or as CSV, by `Accept`. A row that can't be read is
 /// answered `invalid` with a hint, and the others stand.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::DECLARATION_CHECKS,
     params(
         ("minimum_stars" = inline(Option<i32>), Query, nullable = false, minimum = 1, maximum = 2,
             description = "With CSV: the least number of stars"),
@@ -352,7 +354,7 @@ impl Stream for Pieces {
             "rows": [{"corporate_number": "7123456789012"}, {"declaration_id": "５９９９９９９９９０１"}],
             "rule": {"minimum_stars": 1},
         })),
-        (String = "text/csv"),
+        (CsvFile = "text/csv"),
     )),
     responses((status = 200, description = "The answers, in the order of the rows", content(
         (DeclarationChecks = "application/json"),

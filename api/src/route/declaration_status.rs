@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::declaration::terms::TermsBody;
 use super::declaration::{
-    EvidenceBody, ListQuery, MoveValue, StandingBody, StateValue, StoppedByValue, TAG,
+    EvidenceBody, ListQuery, MoveValue, StandingBody, StateValue, StoppedByValue,
 };
 use crate::answer::{Answer, page, tell};
 use crate::auth::Call;
@@ -21,6 +21,7 @@ use crate::auth::caller::DeclarationsRead;
 use crate::problem::{Code, Fault, Kind, Problem};
 use crate::read::query::{PageQuery, Parameters};
 use crate::read::{PathId, Query};
+use crate::route::tag;
 
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
     config.service(get_declaration_status).service(list_declaration_history);
@@ -130,7 +131,7 @@ impl StatusBody {
 /// what was known at another time (`known_at`). What is recorded is never overwritten, so an answer for
 /// a time in the past never changes; the answer says the `known_at` with which it can be had again.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::DECLARATIONS,
     params(
         ("id" = Uuid, Path, description = "The organization"),
         ("as_of" = inline(Option<NaiveDate>), Query, nullable = false,
@@ -273,7 +274,7 @@ pub(crate) struct DeclarationHistory {
 /// Everything that was ever said of a declaration, in the order of recording, mistakes and their
 /// corrections included.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::DECLARATIONS,
     params(("id" = Uuid, Path, description = "The declaration")),
     responses((status = 200, description = "A page of the history", body = DeclarationHistory)),
     security(("oauth2" = ["declarations:read"])),

@@ -13,7 +13,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::declaration::terms::TermsInput;
-use super::declaration::{DeclarationBody, MOST_ENTRIES, StoppedByValue, TAG, refused, taken};
+use super::declaration::{DeclarationBody, MOST_ENTRIES, StoppedByValue, refused, taken};
 use crate::answer::{Answer, reply, send, with};
 use crate::auth::Call;
 use crate::auth::caller::DeclarationsWrite;
@@ -21,6 +21,7 @@ use crate::problem::{Kind, Problem};
 use crate::read::body::{optional_day, optional_object};
 use crate::read::condition::{etag, required};
 use crate::read::{Check, Incoming, PathId};
+use crate::route::tag;
 use crate::wire::wire_enum;
 
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
@@ -82,7 +83,9 @@ wire_enum! {
     /// What was looked at: a document was seen (書面を確認), or it was compared with what IPA publishes
     /// (公表情報と照合). The lower grades need nobody to look.
     pub(crate) enum SeenGrade {
+        /// Somebody saw a document (書面を確認).
         DocumentSeen = "document_seen",
+        /// Somebody compared it with what IPA publishes (公表情報と照合).
         MatchedToPublication = "matched_to_publication",
     }
 }
@@ -221,7 +224,7 @@ async fn state_terms(
 /// Says that the company has declared, in IPA's own system, what it was preparing. What is left out
 /// of the terms stays as it was prepared.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::DECLARATIONS,
     params(("id" = Uuid, Path, description = "The declaration")),
     request_body(content = Option<StatedInput>, example = json!({
         "on": "2026-05-18", "terms": {"stars": 1, "declaration_id": "59999999901"},
@@ -244,7 +247,7 @@ async fn declare(call: Call<DeclarationsWrite>, id: PathId, body: Incoming) -> A
 /// moved. What was seen of one star says nothing of two: with the stars or the id the evidence grade
 /// begins anew.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::DECLARATIONS,
     params(("id" = Uuid, Path, description = "The declaration")),
     request_body(content = Option<StatedInput>, example = json!({
         "on": "2026-10-01", "terms": {"stars": 2},
@@ -266,7 +269,7 @@ async fn amend_declaration(call: Call<DeclarationsWrite>, id: PathId, body: Inco
 /// Says that a newer declaration of the same company took the place of this one, such as one of the
 /// new system (its id begins with 5) that of an old one (4).
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::DECLARATIONS,
     params(("id" = Uuid, Path, description = "The declaration that was superseded")),
     request_body(content = SupersededInput),
     responses((status = 200, description = "The declaration", body = DeclarationBody)),
@@ -316,7 +319,7 @@ fn leads_to(dossier: &Dossier, from: Uuid, to: Uuid) -> Result<bool, Problem> {
 ///
 /// Says that the declaration was stopped (停止) in IPA's system, and by whom.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::DECLARATIONS,
     params(("id" = Uuid, Path, description = "The declaration")),
     request_body(content = StoppedInput, example = json!({"by": "declarant", "on": "2026-11-20"})),
     responses((status = 200, description = "The declaration", body = DeclarationBody)),
@@ -340,7 +343,7 @@ async fn stop_declaration(call: Call<DeclarationsWrite>, id: PathId, body: Incom
 /// Says that nobody can say any more how the declaration stands. Once it is found again, `declare`,
 /// `supersede` or `stop` says so.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::DECLARATIONS,
     params(("id" = Uuid, Path, description = "The declaration")),
     request_body(content = Option<LostInput>, example = json!({})),
     responses((status = 200, description = "The declaration", body = DeclarationBody)),
@@ -362,7 +365,7 @@ async fn lose_declaration(call: Call<DeclarationsWrite>, id: PathId, body: Incom
 /// Says that a person saw a document of the declaration, or compared it with what IPA publishes, and
 /// on which day. mamori itself looks nowhere.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::DECLARATIONS,
     params(("id" = Uuid, Path, description = "The declaration")),
     request_body(content = EvidenceInput, example = json!({
         "evidence_grade": "document_seen", "seen_by": "みほん商工会議所 見本 花子",
@@ -410,7 +413,7 @@ async fn add_declaration_evidence(
 /// Says that somebody confirmed that the declaration stands. A declaration has no expiry: readers
 /// look at how old its last confirmation is.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::DECLARATIONS,
     params(("id" = Uuid, Path, description = "The declaration")),
     request_body(content = Option<ConfirmedInput>, example = json!({"by": "総務部 見本 花子"})),
     responses((status = 200, description = "The declaration", body = DeclarationBody)),
@@ -440,7 +443,7 @@ async fn confirm_declaration(call: Call<DeclarationsWrite>, id: PathId, body: In
 /// Says that an entry of the history was a mistake, and what it should have said. Both stay in the
 /// history: what was known before the correction can still be asked for.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::DECLARATIONS,
     params(("id" = Uuid, Path, description = "The declaration")),
     request_body(content = CorrectionInput),
     responses((status = 200, description = "The declaration", body = DeclarationBody)),

@@ -8,6 +8,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 
 use crate::answer::Answer;
+use crate::openapi::SHARED_IN_QUERY;
 use crate::problem::{Kind, Problem};
 
 /// A path of the document, such as `/v1/units/{id}`.
@@ -63,13 +64,18 @@ struct Operation {
 
 #[derive(Deserialize)]
 struct Parameter {
-    #[serde(rename = "in")]
+    #[serde(rename = "in", default)]
     place: String,
+    #[serde(rename = "$ref", default)]
+    shared: String,
 }
 
 impl Operation {
     fn has_query(&self) -> bool {
-        self.parameters.iter().any(|parameter| parameter.place == "query")
+        self.parameters.iter().any(|Parameter { place, shared }| {
+            let shared = shared.rsplit('/').next().unwrap_or_default();
+            place == "query" || SHARED_IN_QUERY.contains(&shared)
+        })
     }
 }
 

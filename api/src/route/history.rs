@@ -8,13 +8,14 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::assessment::{MethodValue, RespondentValue, TAG};
+use super::assessment::{MethodValue, RespondentValue};
 use crate::answer::{Answer, page};
 use crate::auth::Call;
 use crate::auth::caller::AssessmentsRead;
 use crate::problem::{Code, Fault, Kind, Problem};
 use crate::read::query::{PageQuery, Parameters, bank_name};
 use crate::read::{PathId, Query};
+use crate::route::tag;
 use crate::service::Service;
 
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
@@ -86,7 +87,7 @@ pub(crate) struct HistoryItem {
 ///
 /// Its results with one question bank, by the date of the self-check, the latest first.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::ASSESSMENTS,
     params(
         ("id" = Uuid, Path, description = "The organization"),
         ("question_bank" = inline(Option<String>), Query, nullable = false,

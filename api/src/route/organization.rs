@@ -22,9 +22,8 @@ use crate::read::body::{optional_day, optional_whole};
 use crate::read::condition::{etag, required};
 use crate::read::query::{PageQuery, Parameters};
 use crate::read::{Check, Incoming, PathId, Query};
+use crate::route::tag;
 use crate::wire::wire_enum;
-
-pub(crate) const TAG: &str = "organizations";
 
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
     config
@@ -39,10 +38,13 @@ wire_enum! {
     /// What an organization is in law: `corporation` (法人), `sole_proprietor` (個人事業主) or
     /// `other_body` (その他の団体).
     #[derive(Default)]
-    pub(crate) enum OrganizationKindValue = OrganizationKind {
+    pub(crate) enum OrganizationKindValue as OrganizationKind = OrganizationKind {
+        /// A company or other corporation (法人).
         #[default]
         Corporation = "corporation",
+        /// A sole trader (個人事業主), who has no corporate number.
         SoleProprietor = "sole_proprietor",
+        /// Another body (その他の団体).
         OtherBody = "other_body",
     }
 }
@@ -62,11 +64,11 @@ pub(crate) struct OrganizationInput {
     name: String,
     /// The name's reading in katakana (フリガナ).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(min_length = 1, max_length = 200)]
+    #[schema(min_length = 1, max_length = 200, example = "カブシキガイシャミホン")]
     name_kana: Option<String>,
     /// The trade name (屋号).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(min_length = 1, max_length = 200)]
+    #[schema(min_length = 1, max_length = 200, example = "みほん商店")]
     trade_name: Option<String>,
     /// The corporate number (法人番号): thirteen digits, the first a check digit. A sole trader
     /// has none. Twelve digits are refused unread: they could be a My Number.
@@ -81,11 +83,11 @@ pub(crate) struct OrganizationInput {
     corporate_number: Option<String>,
     /// The representative's title (役職).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(min_length = 1, max_length = 100)]
+    #[schema(min_length = 1, max_length = 100, example = "代表取締役")]
     representative_title: Option<String>,
     /// The representative's name (代表者氏名).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(min_length = 1, max_length = 100)]
+    #[schema(min_length = 1, max_length = 100, example = "見本 太郎")]
     representative_name: Option<String>,
     /// The postal code (郵便番号), with or without the hyphen; kept without.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -97,11 +99,11 @@ pub(crate) struct OrganizationInput {
     prefecture: Option<String>,
     /// The municipality (市区町村).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(min_length = 1, max_length = 100)]
+    #[schema(min_length = 1, max_length = 100, example = "千代田区")]
     municipality: Option<String>,
     /// The rest of the address (番地・建物).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(min_length = 1, max_length = 200)]
+    #[schema(min_length = 1, max_length = 200, example = "見本町1-2-3")]
     street: Option<String>,
     /// The telephone number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -349,7 +351,7 @@ impl Parameters for OrganizationQuery {
 ///
 /// Your organizations in the order of their registration, a page at a time.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::ORGANIZATIONS,
     params(
         ("external_id" = inline(Option<String>), Query, nullable = false, description = "Only the one with this key of yours",
             min_length = 1, max_length = 200, pattern = "^[^\\u0000-\\u001f\\u007f]+$"),
@@ -413,7 +415,7 @@ async fn list_organizations(
 /// Registers a company, a sole trader or another body with you as its custodian. Another
 /// client may register the same company: the two records never see each other.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::ORGANIZATIONS,
     request_body(content = OrganizationInput, example = json!({
         "name": "株式会社みほん製作所", "external_id": "customer-0001",
         "corporate_number": "7123456789012", "prefecture": "13", "employees": 12,
@@ -451,7 +453,7 @@ async fn create_organization(call: Call<OrganizationsWrite>, body: Incoming) -> 
 ///
 /// One organization, with the ETag that a change of it needs.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::ORGANIZATIONS,
     params(("id" = Uuid, Path, description = "The organization")),
     responses((status = 200, description = "The organization", body = OrganizationBody)),
     security(("oauth2" = ["organizations:read"])),
@@ -471,7 +473,7 @@ async fn get_organization(call: Call<OrganizationsRead>, id: PathId) -> Answer {
 /// Changes what is known of an organization by a merge patch (RFC 7396): what is named is
 /// replaced, what is null is removed, the rest stays.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::ORGANIZATIONS,
     params(("id" = Uuid, Path, description = "The organization")),
     request_body(content = OrganizationInput, example = json!({"employees": 14, "phone": null})),
     responses((status = 200, description = "The organization, changed", body = OrganizationBody)),
@@ -510,7 +512,7 @@ async fn update_organization(call: Call<OrganizationsWrite>, id: PathId, body: I
 /// Removes an organization with its units, assessments, answers and results. It can't be
 /// undone; the record that it was done stays.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::ORGANIZATIONS,
     params(("id" = Uuid, Path, description = "The organization")),
     responses((status = 204, description = "It is gone")),
     security(("oauth2" = ["organizations:write"])),

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::declaration::{GradeValue, TAG};
+use super::declaration::GradeValue;
 use super::programme::ProgrammeKindValue;
 use crate::answer::{Answer, nothing, page, reply, send, show, with};
 use crate::auth::Call;
@@ -21,6 +21,7 @@ use crate::problem::{Kind, Problem};
 use crate::read::condition::{etag, required};
 use crate::read::query::{PageQuery, Parameters};
 use crate::read::{Incoming, PathId, Query};
+use crate::route::tag;
 
 use input::{AcceptedGeneration, OwnProgrammeInput, OwnProgrammeRoundInput, OwnProgrammeRuleInput};
 pub(crate) use input::{Own, notice};
@@ -164,7 +165,7 @@ impl Parameters for OwnProgrammeQuery {
 ///
 /// The programmes of your own in the order in which they were added, a page at a time.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::PROGRAMMES,
     responses((status = 200, description = "A page of programmes", body = OwnProgrammeList)),
     security(("oauth2" = ["declarations:read"])),
     extensions(("x-mamori" = json!({"list": true, "problems": ["token-narrowed"]}))),
@@ -193,7 +194,7 @@ async fn list_own_programmes(
 /// them against. SECURITY ACTION is self-declared, and what you ask for is your own rule. A client
 /// may have 200 of them; a token that is narrowed to one organization sees none.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::PROGRAMMES,
     request_body(content = OwnProgrammeInput, example = json!({
         "name": "2027年度 取引先セキュリティ条件",
         "rules": [{"minimum_stars": 2, "minimum_grade": "document_seen", "confirmed_within_days": 365}],
@@ -234,7 +235,7 @@ async fn create_own_programme(call: Call<DeclarationsWrite>, body: Incoming) -> 
 ///
 /// One programme of your own, and the ETag that a change of it needs.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::PROGRAMMES,
     params(("id" = Uuid, Path, description = "The programme")),
     responses((status = 200, description = "The programme", body = OwnProgrammeBody)),
     security(("oauth2" = ["declarations:read"])),
@@ -256,7 +257,7 @@ async fn get_own_programme(call: Call<DeclarationsRead>, id: PathId) -> Answer {
 ///
 /// Changes a programme by a merge patch (RFC 7396); `rules` and `rounds` are replaced whole.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::PROGRAMMES,
     params(("id" = Uuid, Path, description = "The programme")),
     request_body(content = OwnProgrammeInput, example = json!({
         "rules": [{"minimum_stars": 1, "generations": ["new"]}],
@@ -293,7 +294,7 @@ async fn update_own_programme(call: Call<DeclarationsWrite>, id: PathId, body: I
 ///
 /// Removes a programme of your own. Nothing refers to it, and no answer that was given changes.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::PROGRAMMES,
     params(("id" = Uuid, Path, description = "The programme")),
     responses((status = 204, description = "It is gone")),
     security(("oauth2" = ["declarations:write"])),

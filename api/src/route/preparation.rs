@@ -14,7 +14,6 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::declaration::TAG;
 use crate::answer::{Answer, reply, send, show, with};
 use crate::auth::Call;
 use crate::auth::caller::{DeclarationsRead, DeclarationsWrite};
@@ -22,6 +21,7 @@ use crate::problem::{Code, Fault, Problem};
 use crate::read::body::{optional_day, optional_object, optional_whole};
 use crate::read::condition::{etag, required};
 use crate::read::{Check, Incoming, PathId};
+use crate::route::tag;
 use crate::wire::wire_enum;
 
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
@@ -30,11 +30,14 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
 
 wire_enum! {
     /// How a policy is published: on a `website`, `on_premises`, `printed`, or `other`.
-    #[schema(as = PublicationMethod)]
-    pub(crate) enum MethodValue = PublicationMethod {
+    pub(crate) enum MethodValue as PublicationMethod = PublicationMethod {
+        /// On its website.
         Website = "website",
+        /// Posted on its premises.
         OnPremises = "on_premises",
+        /// In print, such as a brochure.
         Printed = "printed",
+        /// In another way.
         Other = "other",
     }
 }
@@ -42,11 +45,14 @@ wire_enum! {
 wire_enum! {
     /// The kind of a gBizID (GビズID): `prime`, `member`, `entry` (which IPA's system does not take),
     /// or `none`.
-    #[schema(as = GbizidKind)]
-    pub(crate) enum KindValue = GbizidKind {
+    pub(crate) enum KindValue as GbizidKind = GbizidKind {
+        /// gBizIDプライム.
         Prime = "prime",
+        /// gBizIDメンバー.
         Member = "member",
+        /// gBizIDエントリー.
         Entry = "entry",
+        /// None yet.
         None = "none",
     }
 }
@@ -54,10 +60,12 @@ wire_enum! {
 wire_enum! {
     /// Whether a subsidy is applied for with the same gBizID: `same`, `different` or `unknown`.
     #[derive(Default)]
-    #[schema(as = GbizidAccount)]
-    pub(crate) enum AccountValue = GbizidAccount {
+    pub(crate) enum AccountValue as GbizidAccount = GbizidAccount {
+        /// The same account is used for both.
         Same = "same",
+        /// Different accounts are used.
         Different = "different",
+        /// Nobody stated it.
         #[default]
         Unknown = "unknown",
     }
@@ -360,7 +368,7 @@ impl PreparationBody {
 /// What an organization states of its preparation for a declaration of SECURITY ACTION, with the
 /// ETag that a change of it needs. Where nothing was stated, every field is null.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::DECLARATIONS,
     params(("id" = Uuid, Path, description = "The organization")),
     responses((status = 200, description = "What is stated", body = PreparationBody)),
     security(("oauth2" = ["declarations:read"])),
@@ -386,7 +394,7 @@ async fn get_declaration_preparation(call: Call<DeclarationsRead>, id: PathId) -
 /// named is replaced, what is null is no longer stated, the rest stays. It is the organization's
 /// own statement: nothing is checked against IPA's system, and nothing is declared by it.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::DECLARATIONS,
     params(("id" = Uuid, Path, description = "The organization")),
     request_body(content = PreparationInput, example = json!({
         "commitment": {"committed_by": "代表取締役 見本 太郎", "committed_on": "2026-11-20", "edition": "4.0"},

@@ -12,11 +12,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::declaration::{GenerationValue, GradeValue, TAG};
+use super::declaration::{GenerationValue, GradeValue};
 use super::question_bank::ConfidenceBody;
 use crate::answer::Answer;
 use crate::auth::PublicCall;
 use crate::problem::Problem;
+use crate::route::tag;
 use crate::wire::wire_enum;
 
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
@@ -26,11 +27,14 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
 wire_enum! {
     /// What sort of programme it is: `subsidy` (補助金・助成金), `buyer` (取引先), `recognition` (a
     /// scheme that recognises companies), or `other`.
-    #[schema(as = ProgrammeKind)]
-    pub(crate) enum ProgrammeKindValue = ProgrammeKind {
+    pub(crate) enum ProgrammeKindValue as ProgrammeKind = ProgrammeKind {
+        /// A subsidy (補助金・助成金).
         Subsidy = "subsidy",
+        /// A buyer (取引先) that asks its suppliers.
         Buyer = "buyer",
+        /// A scheme that recognises companies, of the state or of others.
         Recognition = "recognition",
+        /// Anything else.
         Other = "other",
     }
 }
@@ -39,10 +43,12 @@ wire_enum! {
     /// Who says that a rule holds: `call` (the programme's own call for applications, 公募要領, was
     /// read), `own_rule` (a buyer says so of itself), or `reported` (anybody else). Under a
     /// `reported` rule every check answers `unknown`.
-    #[schema(as = ProgrammeRuleBasis)]
-    pub(crate) enum BasisValue = Basis {
+    pub(crate) enum BasisValue as ProgrammeRuleBasis = Basis {
+        /// The programme's own call for applications (公募要領), read.
         Call = "call",
+        /// A buyer's own rule, stated by the buyer itself.
         OwnRule = "own_rule",
+        /// Anything else: a page about the programme, an adviser, a guide.
         Reported = "reported",
     }
 }
@@ -51,10 +57,12 @@ wire_enum! {
     /// What a reason does: it `fails` a condition (the answer is `no`), `leaves_open` whether one is
     /// met (`unknown`, unless another fails), or `withholds` the answer, since the rule or the
     /// round can't be relied on (`unknown`).
-    #[schema(as = ProgrammeReasonEffect)]
-    pub(crate) enum EffectValue = Effect {
+    pub(crate) enum EffectValue as ProgrammeReasonEffect = Effect {
+        /// A condition is not met: the answer is no.
         Fails = "fails",
+        /// Whether a condition is met can't be said: the answer is unknown, unless another fails.
         LeavesOpen = "leaves_open",
+        /// The rule itself can't be relied on: the answer is unknown, whatever the conditions say.
         Withholds = "withholds",
     }
 }
@@ -315,7 +323,7 @@ impl<'a> ReasonBody<'a> {
 /// The subsidies and other programmes that ask for a declaration of SECURITY ACTION, as far as
 /// they are known here. mamori's own summary, official for none of them. Public and cacheable.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::PROGRAMMES,
     responses((status = 200, description = "The programmes", body = ProgrammeList<'static>)),
     security(()),
     extensions(("x-mamori" = json!({"localized": true, "cached": true}))),
@@ -331,7 +339,7 @@ async fn list_programmes(call: PublicCall) -> Answer {
 /// sure it is, its rounds with their deadlines, and every reason that a check may give, in words.
 /// Public and cacheable.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::PROGRAMMES,
     params(("programme" = String, Path, description = "The programme's code",
         example = "digital-ai-subsidy-2026", pattern = "^[a-z][a-z0-9-]{0,39}$")),
     responses((status = 200, description = "The programme", body = ProgrammeBody<'static>)),

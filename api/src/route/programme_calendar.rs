@@ -13,7 +13,6 @@ use mamori_store::{Stop, Tx};
 use serde::Deserialize;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::declaration::TAG;
 use super::own_programme::{Own, notice};
 use crate::answer::Answer;
 use crate::auth::caller::DeclarationsRead;
@@ -23,6 +22,7 @@ use crate::problem::Problem;
 use crate::read::condition::not_modified;
 use crate::read::query::Parameters;
 use crate::read::{PathId, Query};
+use crate::route::tag;
 use crate::wire::wire_enum;
 
 /// How long a public feed may be kept without asking again.
@@ -34,9 +34,10 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
 
 wire_enum! {
     /// The language of a calendar's texts.
-    #[schema(as = CalendarLanguage)]
-    pub(crate) enum LanguageValue = Language {
+    pub(crate) enum LanguageValue as CalendarLanguage = Language {
+        /// Japanese, the default.
         Ja = "ja",
+        /// English.
         En = "en",
     }
 }
@@ -174,7 +175,7 @@ impl Feed<'_> {
 /// suggestion. A calendar that reads it again updates its events. Without a round that is open it
 /// has no events. Public and cacheable.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::PROGRAMMES,
     params(
         ("programme" = String, Path, description = "The programme's code",
             example = "digital-ai-subsidy-2026", pattern = "^[a-z][a-z0-9-]{0,39}$"),
@@ -212,7 +213,7 @@ async fn get_programme_calendar(
 /// As the calendar of a programme that ships with mamori, for one of your own. It needs a token as
 /// everything of your own does, so a portal passes the feed on to the calendars of its users.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::PROGRAMMES,
     params(
         ("id" = Uuid, Path, description = "The programme"),
         ("language" = inline(Option<LanguageValue>), Query, nullable = false,

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::declaration::{GenerationValue, GradeValue, StateValue, TAG};
+use super::declaration::{GenerationValue, GradeValue, StateValue};
 use super::own_programme::{Own, notice};
 use super::programme::{ReasonBody, RoundBody, RuleBody};
 use crate::answer::{Answer, tell};
@@ -20,6 +20,7 @@ use crate::auth::{Call, PublicCall};
 use crate::problem::{Code, Fault, Problem};
 use crate::read::body::{object, optional_day, optional_whole};
 use crate::read::{Check, Incoming, PathId};
+use crate::route::tag;
 use crate::wire::wire_enum;
 
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
@@ -30,10 +31,12 @@ wire_enum! {
     /// Whether the declaration was made with the GビズID account that applies; the account itself is
     /// not asked for.
     #[derive(Default)]
-    #[schema(as = ProgrammeGbizidAccount)]
-    pub(crate) enum AccountValue = GbizidAccount {
+    pub(crate) enum AccountValue as ProgrammeGbizidAccount = GbizidAccount {
+        /// The same account is used for both.
         Same = "same",
+        /// Different accounts are used.
         Different = "different",
+        /// Nobody stated it.
         #[default]
         Unknown = "unknown",
     }
@@ -45,10 +48,12 @@ type Verdict = programme::Answer;
 wire_enum! {
     /// Whether the company would be accepted as far as its declaration goes: `yes`, `no`, or
     /// `unknown` where it can't be said.
-    #[schema(as = ProgrammeAnswer)]
-    pub(crate) enum AnswerValue = Verdict {
+    pub(crate) enum AnswerValue as ProgrammeAnswer = Verdict {
+        /// Every condition is met.
         Yes = "yes",
+        /// A condition is not met.
         No = "no",
+        /// It can't be said; the reasons say why.
         Unknown = "unknown",
     }
 }
@@ -87,6 +92,7 @@ pub(crate) struct ProgrammeSituationInput {
     /// nor repeated, and whether it exists is not looked up.
     #[serde(default)]
     #[schema(min_length = 11, max_length = 11, pattern = "^[0-9]{11}$")]
+    #[schema(example = "59999999901")]
     declaration_id: Option<String>,
     /// How far the status was looked into.
     #[serde(default)]
@@ -207,7 +213,7 @@ fn verdict<'a>(
 /// reported would give beside it. Nothing is kept. Needs no token at the anonymous rate; a token
 /// that is sent must be good.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::PROGRAMMES,
     params(("programme" = String, Path, description = "The programme's code",
         example = "digital-ai-subsidy-2026", pattern = "^[a-z][a-z0-9-]{0,39}$")),
     request_body(content = ProgrammeCheckInput, example = json!({
@@ -235,7 +241,7 @@ async fn check_programme(call: PublicCall, path: Path<String>, body: Incoming) -
 /// Says whether a programme of your own would accept a company's declaration. The rule is yours,
 /// so the answer is a yes or a no wherever enough is known. Nothing is kept.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::PROGRAMMES,
     params(("id" = Uuid, Path, description = "The programme")),
     request_body(content = ProgrammeCheckInput, example = json!({
         "situation": {"state": "declared", "stars": 2, "evidence_grade": "document_seen"},

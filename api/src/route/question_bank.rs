@@ -17,9 +17,8 @@ use crate::read::Incoming;
 use crate::route::answers::{AnswerInput, read_answers};
 use crate::route::result::AssessmentResultBody;
 use crate::route::risk_model::MediumValue;
+use crate::route::tag;
 use crate::wire::wire_enum;
-
-pub(crate) const TAG: &str = "question-banks";
 
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
     config
@@ -33,10 +32,12 @@ wire_enum! {
     /// What the answers of a bank add up to: `points` (a total and a band), `commitment` (how many
     /// rules are kept, and which are open), or `coverage` (how far the controls that bear on each
     /// medium are in place).
-    #[schema(as = Measure)]
-    pub(crate) enum MeasureBody = Measure {
+    pub(crate) enum MeasureBody as Measure = Measure {
+        /// Points, a total and a band: the self-check.
         Points = "points",
+        /// No points: how many rules are kept and which are open. The articles.
         Commitment = "commitment",
+        /// No points: how far the controls bearing on each medium are in place.
         Coverage = "coverage",
     }
 }
@@ -44,11 +45,14 @@ wire_enum! {
 wire_enum! {
     /// How sure a fact is: `confirmed` (read in the source or a faithful copy), `reported`
     /// (second-hand), `inferred` (follows from what was read), `derived` (mamori's own rule).
-    #[schema(as = Confidence)]
-    pub(crate) enum ConfidenceBody = Confidence {
+    pub(crate) enum ConfidenceBody as Confidence = Confidence {
+        /// The text, or a faithful copy of it, was read.
         Confirmed = "confirmed",
+        /// Known through a second-hand or partial witness.
         Reported = "reported",
+        /// Follows from what was read, but was not itself read.
         Inferred = "inferred",
+        /// Mamori's own rule.
         Derived = "derived",
     }
 }
@@ -339,7 +343,7 @@ impl<'a> BandBody<'a> {
 ///
 /// Every edition of every question bank, without the questions. Public and cacheable.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::QUESTION_BANKS,
     responses((status = 200, description = "The question banks", body = QuestionBankList)),
     security(()),
     extensions(("x-mamori" = json!({"localized": true, "cached": true}))),
@@ -353,7 +357,7 @@ async fn list_question_banks(call: PublicCall) -> Answer {
 ///
 /// The editions of one question bank, without the questions, the oldest first.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::QUESTION_BANKS,
     params(("bank" = String, Path, description = "The bank's name", example = "self-check",
         pattern = "^[a-z][a-z0-9-]{0,39}$")),
     responses((status = 200, description = "Its editions", body = QuestionBankList)),
@@ -373,7 +377,7 @@ async fn list_question_bank_editions(call: PublicCall, path: Path<String>) -> An
 /// One edition of a question bank: its questions with reasons and measures, its options and
 /// points, its bands, and the notice to show with it. Public, cacheable for an hour.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::QUESTION_BANKS,
     params(
         ("bank" = String, Path, description = "The bank's name", example = "self-check",
             pattern = "^[a-z][a-z0-9-]{0,39}$"),
@@ -411,7 +415,7 @@ pub(crate) struct ScoreInput {
 /// `complete: false`, the open questions, the total so far, the range still within reach,
 /// and `band: null`. Needs no token at the anonymous rate; a token that is sent must be good.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::QUESTION_BANKS,
     params(
         ("bank" = String, Path, description = "The bank's name", example = "self-check",
             pattern = "^[a-z][a-z0-9-]{0,39}$"),

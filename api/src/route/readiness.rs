@@ -16,7 +16,6 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::declaration::TAG;
 use super::question_bank::ConfidenceBody;
 use super::result::thaw;
 use crate::answer::{Answer, tell};
@@ -25,6 +24,7 @@ use crate::auth::caller::DeclarationsRead;
 use crate::problem::{Code, Fault, Kind, Problem};
 use crate::read::query::Parameters;
 use crate::read::{PathId, Query};
+use crate::route::tag;
 use crate::service::Service;
 use crate::wire::wire_enum;
 
@@ -41,12 +41,16 @@ wire_enum! {
     /// Something that must be there before a declaration: for one star `articles_commitment`; for two
     /// stars `self_check`, `policy_established` and `policy_published`; for IPA's system, whatever the
     /// star, `usable_account`.
-    #[schema(as = ReadinessRequirement)]
-    pub(crate) enum RequirementValue = Requirement {
+    pub(crate) enum RequirementValue as ReadinessRequirement = Requirement {
+        /// The commitment to the articles (5か条・6か条への取組).
         ArticlesCommitment = "articles_commitment",
+        /// The self-check taken (自社診断の実施).
         SelfCheck = "self_check",
+        /// The basic policy established (基本方針の策定).
         PolicyEstablished = "policy_established",
+        /// The basic policy published (基本方針の公開).
         PolicyPublished = "policy_published",
+        /// A gBizID account that IPA's system takes.
         UsableAccount = "usable_account",
     }
 }
@@ -55,47 +59,70 @@ wire_enum! {
     /// How far a requirement is met, as far as the organization states: `met`; `equivalent_done`
     /// (something of equal content was done here, but not what IPA names); `missing`; `unknown`
     /// (nobody stated it, which is never taken for missing).
-    #[schema(as = Fulfilment)]
-    pub(crate) enum FulfilmentValue = Fulfilment {
+    pub(crate) enum FulfilmentValue as Fulfilment = Fulfilment {
+        /// It is met.
         Met = "met",
+        /// Something of equal content was done here, but not what IPA names.
         EquivalentDone = "equivalent_done",
+        /// It is stated that it is not met.
         Missing = "missing",
+        /// Nobody stated it, which is never taken for missing.
         Unknown = "unknown",
     }
 }
 
 wire_enum! {
     /// What to do next; the words come with it.
-    #[schema(as = ReadinessStepCode)]
-    pub(crate) enum StepValue = StepCode {
+    pub(crate) enum StepValue as ReadinessStepCode = StepCode {
+        /// State whether management has committed to the articles.
         StateCommitment = "state_commitment",
+        /// Have management confirm the commitment.
         ConfirmWithManagement = "confirm_with_management",
+        /// State whether the self-check was taken.
         StateSelfCheck = "state_self_check",
+        /// Take the self-check.
         TakeSelfCheck = "take_self_check",
+        /// Run through IPA's own sheet.
         RunThroughOfficialSheet = "run_through_official_sheet",
+        /// State whether there is a basic policy.
         StatePolicy = "state_policy",
+        /// Establish a basic policy.
         EstablishPolicy = "establish_policy",
+        /// State whether the policy is published.
         StatePublication = "state_publication",
+        /// Publish the policy.
         PublishPolicy = "publish_policy",
+        /// Publish the policy again: its page has gone.
         RepublishPolicy = "republish_policy",
+        /// State which gBizID account there is.
         StateAccount = "state_account",
+        /// Apply for a gBizID account.
         ApplyForAccount = "apply_for_account",
+        /// Renew the gBizID account.
         RenewAccount = "renew_account",
+        /// Declare in IPA's system.
         Declare = "declare",
     }
 }
 
 wire_enum! {
     /// What is good to know beside the requirements; the words come with it.
-    #[schema(as = ReadinessNoticeCode)]
-    pub(crate) enum NoticeValue = NoticeCode {
+    pub(crate) enum NoticeValue as ReadinessNoticeCode = NoticeCode {
+        /// The company declares itself; nobody examines it.
         SelfDeclarationOnly = "self_declaration_only",
+        /// One star asks for the commitment, not for the articles to be carried out.
         CommitmentIsEnough = "commitment_is_enough",
+        /// The sixth article may be left out.
         SixthArticleOptional = "sixth_article_optional",
+        /// No score of the self-check is asked for.
         NoMinimumScore = "no_minimum_score",
+        /// Two stars may be declared without one star before.
         StarOneNotNeededFirst = "star_one_not_needed_first",
+        /// What of equal content was done, and how it can count.
         EquivalenceAdvice = "equivalence_advice",
+        /// A subsidy may ask for the same account.
         SameAccountForSubsidy = "same_account_for_subsidy",
+        /// The account differs from that of the subsidy.
         SubsidyAccountDiffers = "subsidy_account_differs",
     }
 }
@@ -103,16 +130,24 @@ wire_enum! {
 wire_enum! {
     /// What speaks about a requirement: `articles_sheet` and `self_check_here` were submitted here,
     /// the others are stated by the organization.
-    #[schema(as = ReadinessEvidenceKind)]
-    pub(crate) enum EvidenceValue = EvidenceKind {
+    pub(crate) enum EvidenceValue as ReadinessEvidenceKind = EvidenceKind {
+        /// The commitment, as stated.
         StatedCommitment = "stated_commitment",
+        /// The sixth article, as stated.
         SixthArticle = "sixth_article",
+        /// A sheet of the articles that was submitted here.
         ArticlesSheet = "articles_sheet",
+        /// IPA's own self-check, as stated.
         OfficialSelfCheck = "official_self_check",
+        /// A self-check that was submitted here.
         SelfCheckHere = "self_check_here",
+        /// The policy, as stated.
         PolicyEstablished = "policy_established",
+        /// Its publication, as stated.
         PolicyPublished = "policy_published",
+        /// Its page has gone, as stated.
         PolicyGone = "policy_gone",
+        /// The account, as stated.
         Account = "account",
     }
 }
@@ -356,7 +391,7 @@ impl ReadinessQuery {
 /// system: each requirement with what speaks about it and what to do next. It rests on the stated
 /// preparation and on the latest results about the whole organization, and grants nothing.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::DECLARATIONS,
     params(
         ("id" = Uuid, Path, description = "The organization"),
         ("star" = inline(Option<u8>), Query, nullable = false,

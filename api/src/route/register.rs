@@ -19,7 +19,7 @@ use uuid::Uuid;
 use super::question_bank::ConfidenceBody;
 use super::risk::Situation;
 use super::risk_evaluation::named_model;
-use super::risk_model::{MediumValue, TAG};
+use super::risk_model::MediumValue;
 use super::treatment::RiskFigures;
 use crate::answer::{Answer, reply, send, show, with};
 use crate::auth::Call;
@@ -28,6 +28,7 @@ use crate::problem::{Code, Fault, Kind, Problem, refused_as};
 use crate::read::body::optional_whole;
 use crate::read::condition::{etag, required};
 use crate::read::{Check, IfMatch, Incoming, PathId};
+use crate::route::tag;
 use crate::wire::wire_enum;
 
 /// The most frequencies that one call sets.
@@ -134,7 +135,7 @@ fn register_tag(register: &Register) -> String {
 ///
 /// By which edition an organization rates its risks.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::RISKS,
     params(("id" = Uuid, Path, description = "The organization")),
     responses((status = 200, description = "The register", body = RiskRegisterBody)),
     security(("oauth2" = ["risks:read"])),
@@ -156,7 +157,7 @@ async fn get_risk_register(call: Call<RisksRead>, id: PathId) -> Answer {
 /// edition again changes nothing; another one is refused, since ratings mean something else on
 /// another scale.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::RISKS,
     params(("id" = Uuid, Path, description = "The organization")),
     request_body(content = RiskRegisterInput, example = json!({"edition": "4.0"})),
     responses((status = 200, description = "The register", body = RiskRegisterBody)),
@@ -190,7 +191,9 @@ async fn put_risk_register(call: Call<RisksWrite>, id: PathId, body: Incoming) -
 wire_enum! {
     /// Who says how often a threat occurs: `stated` by the organization, or mamori's `default`.
     pub(crate) enum FrequencyOrigin {
+        /// The company rated it.
         Stated = "stated",
+        /// The model's own estimate.
         Default = "default",
     }
 }
@@ -303,7 +306,7 @@ impl ThreatsInput {
 ///
 /// How often each threat of the catalogue occurs at an organization: as it stated, or by default.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::RISKS,
     params(("id" = Uuid, Path, description = "The organization")),
     responses((status = 200, description = "The threats", body = ThreatList<'static>)),
     security(("oauth2" = ["risks:read"])),
@@ -329,7 +332,7 @@ async fn get_threats(call: Call<RisksRead>, id: PathId) -> Answer {
 /// Sets how often some threats occur, or returns them to the default. All risks of the
 /// organization follow at once. Everything of the request is done or nothing.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::RISKS,
     params(("id" = Uuid, Path, description = "The organization")),
     request_body(content = ThreatsInput, example = json!({"threats": [
         {"medium": "office_pc", "threat": "ransomware", "frequency": 3},
@@ -467,7 +470,7 @@ fn conversion(
 /// change: every group of assets with its risk before and after. Between the scales 0 to 2 and 1
 /// to 3 a rating keeps its place, but some assets fall in another class.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::RISKS,
     params(("id" = Uuid, Path, description = "The organization")),
     request_body(content = ConversionInput, example = json!({"edition": "3.1", "dry_run": true})),
     responses((status = 200, description = "What changes", body = RiskConversion)),

@@ -11,7 +11,6 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::declaration::TAG;
 use super::question_bank::ConfidenceBody;
 use crate::answer::{Answer, page, tell};
 use crate::auth::Call;
@@ -19,6 +18,7 @@ use crate::auth::caller::DeclarationsRead;
 use crate::problem::{Code, Fault, Kind, Problem};
 use crate::read::query::{PageQuery, Parameters};
 use crate::read::{PathId, Query};
+use crate::route::tag;
 use crate::service::Service;
 use crate::wire::wire_enum;
 
@@ -32,17 +32,26 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
 
 wire_enum! {
     /// What a reminder is about; the words come with it.
-    #[schema(as = ReminderKind)]
-    pub(crate) enum KindValue = ReminderKind {
+    pub(crate) enum KindValue as ReminderKind = ReminderKind {
+        /// Nobody has confirmed the declaration for long.
         ConfirmationStale = "confirmation_stale",
+        /// The declaration has an id of the old system.
         OldGenerationInUse = "old_generation_in_use",
+        /// The page of the policy has gone.
         PolicyPageGone = "policy_page_gone",
+        /// The sixth article of edition 4.0 is not committed to.
         SixthArticleNotCommitted = "sixth_article_not_committed",
+        /// The gBizID account is about to lapse.
         AccountLapsing = "account_lapsing",
+        /// The gBizID account has lapsed.
         AccountLapsed = "account_lapsed",
+        /// The company's details differ from those declared.
         DetailsChanged = "details_changed",
+        /// Several declarations stand at once.
         ConflictingDeclarations = "conflicting_declarations",
+        /// The declaration has no id.
         DeclarationIdMissing = "declaration_id_missing",
+        /// Nobody knows the number of stars.
         StarsUnknown = "stars_unknown",
     }
 }
@@ -152,7 +161,7 @@ impl<'a> Words<'a> {
 /// What somebody should look at today. A reminder says only what is known, and rests on days that
 /// were entered or recorded; a declaration itself has no end that anybody knows of.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::DECLARATIONS,
     params(("id" = Uuid, Path, description = "The organization")),
     responses((status = 200, description = "The reminders", body = ReminderList<'static>)),
     security(("oauth2" = ["declarations:read"])),
@@ -192,7 +201,7 @@ impl Parameters for ReminderQuery {
 /// Your organizations with a reminder that is due, the longest due first, a page at a time; each
 /// with all of its reminders.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::DECLARATIONS,
     responses((status = 200, description = "A page of organizations with reminders", body = OrganizationRemindersList<'static>)),
     security(("oauth2" = ["declarations:read"])),
     extensions(("x-mamori" = json!({"list": true, "localized": true}))),

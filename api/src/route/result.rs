@@ -21,10 +21,9 @@ use crate::auth::caller::AssessmentsRead;
 use crate::problem::{Kind, Problem};
 use crate::read::query::Parameters;
 use crate::read::{PathId, Query};
+use crate::route::tag;
 use crate::service::Service;
 use crate::wire::wire_enum;
-
-const TAG: &str = super::assessment::TAG;
 
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
     config.service(get_assessment_result).service(compare_assessments);
@@ -189,10 +188,12 @@ pub(crate) struct ThemeScore<'a> {
 wire_enum! {
     /// What kind of thing is to be done: `find_out` (nobody knows), `start` (nothing is done
     /// yet) or `finish` (it is begun).
-    #[schema(as = ActionKind)]
-    pub(crate) enum ActionKindBody = ActionKind {
+    pub(crate) enum ActionKindBody as ActionKind = ActionKind {
+        /// Nobody knows: find out first (まず確認する).
         FindOut = "find_out",
+        /// Nothing is done yet: start.
         Start = "start",
+        /// It is begun: finish it.
         Finish = "finish",
     }
 }
@@ -369,7 +370,7 @@ pub(crate) fn thaw<'s>(
 /// What the submitted sheet added up to: the total, its band, the sums of parts and themes,
 /// the answers 'don't know', and what to do next. It never changes.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::ASSESSMENTS,
     params(("id" = Uuid, Path, description = "The assessment")),
     responses((status = 200, description = "The result", body = AssessmentResultBody<'static>)),
     security(("oauth2" = ["assessments:read"])),
@@ -470,12 +471,16 @@ pub(crate) struct ComparedPart<'a> {
 wire_enum! {
     /// How an answer moved: `better`, `worse`, `same`, `new` (only the later sheet has the
     /// question) or `gone` (only the earlier has).
-    #[schema(as = Movement)]
-    pub(crate) enum MovementBody = Movement {
+    pub(crate) enum MovementBody as Movement = Movement {
+        /// The risk is lower.
         Better = "better",
+        /// The risk is higher.
         Worse = "worse",
+        /// What it follows from changed, but the risk is the same.
         Same = "same",
+        /// The asset was not there before.
         New = "new",
+        /// The asset is no longer there.
         Gone = "gone",
     }
 }
@@ -502,7 +507,7 @@ pub(crate) struct ComparedQuestion<'a> {
 /// The result of this assessment beside an earlier one, named by `with`: totals, parts and
 /// single answers. Both must be of the same organization and question bank.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::ASSESSMENTS,
     params(
         ("id" = Uuid, Path, description = "The later assessment"),
         ("with" = Uuid, Query, description = "The earlier assessment"),

@@ -19,13 +19,14 @@ use super::question_bank::ConfidenceBody;
 use super::register::{FrequencyOrigin, register};
 use super::result::thaw;
 use super::risk_evaluation::{ReasonValue, reasons};
-use super::risk_model::{ClassValue, MediumValue, TAG, TreatmentValue};
+use super::risk_model::{ClassValue, MediumValue, TreatmentValue};
 use crate::answer::{Answer, page, tell};
 use crate::auth::Call;
 use crate::auth::caller::RisksRead;
 use crate::problem::{Code, Fault, Kind, Problem};
 use crate::read::query::{PageQuery, Parameters};
 use crate::read::{PathId, Query};
+use crate::route::tag;
 use crate::service::Service;
 
 /// The bank whose answers give the vulnerability.
@@ -286,7 +287,7 @@ impl Position {
 /// each with what its risk follows from. Where a threat or an answer changes between two pages,
 /// the list goes on in the order in which it began, and shows the risks as they are now.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::RISKS,
     params(
         ("id" = Uuid, Path, description = "The organization"),
         ("medium" = inline(Option<MediumValue>), Query, nullable = false, description = "Only those on this medium"),
@@ -409,7 +410,7 @@ pub(crate) struct RiskExplanation<'a> {
 /// The risk of one asset, explained: every threat on its medium and the likelihood that it would
 /// give, the answers that protect the medium or do not, and the arithmetic.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::RISKS,
     params(("id" = Uuid, Path, description = "The asset")),
     responses((status = 200, description = "The risk", body = RiskExplanation<'static>)),
     security(("oauth2" = ["risks:read"])),

@@ -10,12 +10,13 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::question_bank::ConfidenceBody;
-use super::risk_model::{ClassValue, TAG, TreatmentValue};
+use super::risk_model::{ClassValue, TreatmentValue};
 use crate::answer::Answer;
 use crate::auth::PublicCall;
 use crate::problem::{Code, Fault, Problem};
 use crate::read::body::whole;
 use crate::read::{Check, Incoming};
+use crate::route::tag;
 use crate::wire::wire_enum;
 
 /// The most assets of one call.
@@ -30,14 +31,20 @@ wire_enum! {
     /// the top: `personal_information` (個人情報),
     /// `special_care_required_personal_information` (要配慮個人情報),
     /// `specific_personal_information` (特定個人情報), `threatens_survival` (事業の存続).
-    #[schema(as = ImportanceReason)]
-    pub(crate) enum ReasonValue = Reason {
+    pub(crate) enum ReasonValue as ImportanceReason = Reason {
+        /// The rating of confidentiality.
         Confidentiality = "confidentiality",
+        /// The rating of integrity.
         Integrity = "integrity",
+        /// The rating of availability.
         Availability = "availability",
+        /// Personal information raises it to the top.
         PersonalInformation = "personal_information",
+        /// Special care-required personal information does.
         SpecialCareRequiredPersonalInformation = "special_care_required_personal_information",
+        /// Specific personal information does.
         SpecificPersonalInformation = "specific_personal_information",
+        /// A threat to the firm's survival does.
         ThreatensSurvival = "threatens_survival",
     }
 }
@@ -62,7 +69,7 @@ pub(crate) struct EvaluationInput {
 pub(crate) struct EvaluatedAssetInput {
     /// Your own key for it; repeated in the answer.
     #[serde(default)]
-    #[schema(min_length = 1, max_length = 200)]
+    #[schema(min_length = 1, max_length = 200, example = "A-001")]
     external_id: Option<String>,
     /// Confidentiality (機密性), on the edition's scale.
     #[serde(deserialize_with = "whole")]
@@ -192,7 +199,7 @@ impl EvaluationInput {
 /// likelihood, risk value, class and suggested treatments. Needs no token at the anonymous
 /// rate; a token that is sent must be good.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::RISKS,
     request_body(content = EvaluationInput, example = json!({"edition": "4.0", "assets": [{
         "external_id": "A-001", "confidentiality": 3, "integrity": 2, "availability": 1,
         "personal_information": false, "threat": 3, "vulnerability": 2,

@@ -15,9 +15,8 @@ use super::question_bank::ConfidenceBody;
 use crate::answer::Answer;
 use crate::auth::PublicCall;
 use crate::problem::Problem;
+use crate::route::tag;
 use crate::wire::wire_enum;
-
-pub(crate) const TAG: &str = "risks";
 
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
     config.service(list_risk_models).service(get_risk_model);
@@ -27,23 +26,30 @@ wire_enum! {
     /// A medium or storage location (媒体・保存先): `paper` (書類), `removable_media`
     /// (可搬電子媒体), `office_pc` (事務所PC), `mobile_device` (モバイル機器), `internal_server`
     /// (社内サーバー), `external_server` (社外サーバー, cloud included).
-    #[schema(as = Medium)]
-    pub(crate) enum MediumValue = Medium {
+    pub(crate) enum MediumValue as Medium = Medium {
+        /// Paper (書類).
         Paper = "paper",
+        /// Removable media (可搬電子媒体).
         RemovableMedia = "removable_media",
+        /// Office PC (事務所PC).
         OfficePc = "office_pc",
+        /// Mobile device (モバイル機器).
         MobileDevice = "mobile_device",
+        /// In-house server (社内サーバー).
         InternalServer = "internal_server",
+        /// External server, cloud included (社外サーバー).
         ExternalServer = "external_server",
     }
 }
 
 wire_enum! {
     /// The class of a risk: `high` (リスク大), `medium` (リスク中), `low` (リスク小).
-    #[schema(as = RiskClass)]
-    pub(crate) enum ClassValue = Class {
+    pub(crate) enum ClassValue as RiskClass = Class {
+        /// Low (リスク小).
         Low = "low",
+        /// Medium (リスク中).
         Medium = "medium",
+        /// High (リスク大).
         High = "high",
     }
 }
@@ -51,11 +57,14 @@ wire_enum! {
 wire_enum! {
     /// What is done about a risk: `reduce` (低減), `retain` (保有), `avoid` (回避), `transfer`
     /// (移転).
-    #[schema(as = TreatmentKind)]
-    pub(crate) enum TreatmentValue = Treatment {
+    pub(crate) enum TreatmentValue as TreatmentKind = Treatment {
+        /// Introduce or strengthen measures (低減).
         Reduce = "reduce",
+        /// Accept it (保有, 受容).
         Retain = "retain",
+        /// Change the way of working so that it disappears (回避).
         Avoid = "avoid",
+        /// Let a better protected or insured party carry it (移転).
         Transfer = "transfer",
     }
 }
@@ -63,10 +72,12 @@ wire_enum! {
 wire_enum! {
     /// An aspect of an asset: `confidentiality` (機密性), `integrity` (完全性), `availability`
     /// (可用性).
-    #[schema(as = Aspect)]
-    pub(crate) enum AspectValue = Aspect {
+    pub(crate) enum AspectValue as Aspect = Aspect {
+        /// Confidentiality (機密性).
         Confidentiality = "confidentiality",
+        /// Integrity (完全性).
         Integrity = "integrity",
+        /// Availability (可用性).
         Availability = "availability",
     }
 }
@@ -134,6 +145,7 @@ pub(crate) struct RiskModelBody<'a> {
 
 /// A medium.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ModelMedium)]
 pub(crate) struct MediumBody<'a> {
     code: MediumValue,
     /// Its name on the sheet.
@@ -146,6 +158,7 @@ pub(crate) struct MediumBody<'a> {
 
 /// A threat.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Threat)]
 pub(crate) struct ThreatBody<'a> {
     /// Its code, unique within the medium.
     #[schema(example = "office_theft")]
@@ -164,6 +177,7 @@ pub(crate) struct ThreatBody<'a> {
 
 /// When an aspect is rated so.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Criterion)]
 pub(crate) struct CriterionBody<'a> {
     aspect: AspectValue,
     /// The rating, on the edition's scale.
@@ -177,6 +191,7 @@ pub(crate) struct CriterionBody<'a> {
 
 /// What each value means, by scale, the highest first.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Scales)]
 pub(crate) struct ScalesBody<'a> {
     /// How often a threat occurs (起こりやすさ).
     threat: Vec<ScaleStep<'a>>,
@@ -214,6 +229,7 @@ pub(crate) struct LikelihoodCell {
 
 /// A class of risks.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ModelClass)]
 pub(crate) struct RiskClassBody<'a> {
     code: ClassValue,
     /// Its name on the sheet.
@@ -238,6 +254,7 @@ pub(crate) struct TreatmentText<'a> {
 
 /// An asset that most firms have.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = StarterAsset)]
 pub(crate) struct StarterAssetBody<'a> {
     /// Its code.
     code: &'a str,
@@ -469,7 +486,7 @@ fn own_rules(catalogue: &Catalogue, language: Language) -> Vec<OwnRule<'_>> {
 /// The editions by which risks can be rated: their scales and how sure they are. Public and
 /// cacheable.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::RISKS,
     responses((status = 200, description = "The risk models", body = RiskModelList)),
     security(()),
     extensions(("x-mamori" = json!({"cached": true}))),
@@ -485,7 +502,7 @@ async fn list_risk_models(call: PublicCall) -> Answer {
 /// confidentiality, integrity and availability, scales, classes, treatments, assets to start
 /// with, and the rules that are mamori's own. Public, cacheable for an hour.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::RISKS,
     params(("edition" = String, Path, description = "The edition of the guideline", example = "4.0",
         pattern = "^[0-9]{1,2}\\.[0-9]{1,2}$")),
     responses((status = 200, description = "The risk model", body = RiskModelBody<'static>)),

@@ -13,12 +13,13 @@ use uuid::Uuid;
 use super::coverage::{CategoryCoverage, CoverageBody};
 use super::result::thaw;
 use super::risk::{ControlsUsed, Situation};
-use super::risk_model::{ClassValue, MediumValue, TAG};
+use super::risk_model::{ClassValue, MediumValue};
 use crate::answer::{Answer, tell};
 use crate::auth::Call;
 use crate::auth::caller::RisksRead;
 use crate::problem::Problem;
 use crate::read::PathId;
+use crate::route::tag;
 use crate::service::Service;
 
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
@@ -129,7 +130,7 @@ pub(crate) struct RiskSummary<'a> {
 /// How many assets an organization has of each risk: the matrix of importance and likelihood, by
 /// class, medium and department, and which chapters of the regulations to adopt first.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::RISKS,
     params(("id" = Uuid, Path, description = "The organization")),
     responses((status = 200, description = "The summary", body = RiskSummary<'static>)),
     security(("oauth2" = ["risks:read"])),

@@ -11,14 +11,15 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::answer::Answer;
 use crate::auth::PublicCall;
 use crate::auth::keyring::KEY_SET_MAX_AGE;
+use crate::document::{Document, openapi};
 use crate::problem::page::ProblemPage;
 use crate::problem::{Kind, Problem};
-
-const TAG: &str = "service";
+use crate::route::tag;
 
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
     config
         .service(get_openapi)
+        .service(get_openapi_3_0)
         .service(get_health)
         .service(get_readiness)
         .service(get_metrics)
@@ -30,19 +31,41 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
 
 /// Get this document
 ///
-/// The OpenAPI document of the service.
+/// The OpenAPI document of the service, in OpenAPI 3.1.
 #[utoipa::path(
-    tag = TAG,
-    responses((status = 200, description = "The OpenAPI document", body = OpenApiDocument)),
+    tag = tag::SERVICE,
+    responses((status = 200, description = "The OpenAPI document", body = OpenApiDocument,
+        example = json!({"openapi": "3.1.0"}))),
     security(()),
     extensions(("x-mamori" = json!({"cached": true}))),
 )]
 #[get("/openapi.json")]
 async fn get_openapi(call: PublicCall) -> Answer {
-    Ok(call.service.documents().openapi().serve(&call.request))
+    serve_openapi(&call, |[document, _]| document)
 }
 
-/// An OpenAPI 3.1 document.
+/// Get this document in OpenAPI 3.0
+///
+/// The same document in the words of OpenAPI 3.0.3, for generators that can't read 3.1. It says of
+/// requests what 3.0 has words for, and nothing else.
+#[utoipa::path(
+    tag = tag::SERVICE,
+    responses((status = 200, description = "The OpenAPI document", body = OpenApiDocument,
+        example = json!({"openapi": "3.0.3"}))),
+    security(()),
+    extensions(("x-mamori" = json!({"cached": true}))),
+)]
+#[get("/openapi-3.0.json")]
+async fn get_openapi_3_0(call: PublicCall) -> Answer {
+    serve_openapi(&call, |[_, document]| document)
+}
+
+fn serve_openapi(call: &PublicCall, which: fn(&[Document; 2]) -> &Document) -> Answer {
+    let documents = openapi().ok_or(Problem::internal("the OpenAPI document has no tag"))?;
+    Ok(which(documents).serve(&call.request))
+}
+
+/// An OpenAPI document.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct OpenApiDocument {
     /// The version of OpenAPI.
@@ -62,7 +85,7 @@ pub(crate) struct Health {
 ///
 /// Answers as long as the process does, whatever the database does.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::SERVICE,
     responses((status = 200, description = "It is alive", body = Health)),
     security(()),
     extensions(("x-mamori" = json!({}))),
@@ -76,7 +99,7 @@ async fn get_health(_call: PublicCall) -> Answer {
 ///
 /// Asks the database; 503 while it does not answer.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::SERVICE,
     responses((status = 200, description = "It can work", body = Health)),
     security(()),
     extensions(("x-mamori" = json!({}))),
@@ -94,7 +117,7 @@ async fn get_readiness(call: PublicCall) -> Answer {
 ///
 /// Counters and durations in Prometheus's text form.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::SERVICE,
     responses((status = 200, description = "The metrics", body = String,
         content_type = "text/plain; version=0.0.4")),
     security(()),
@@ -143,7 +166,7 @@ pub(crate) struct PublicKey {
 ///
 /// The public keys of mamori's tokens. A new key is here some minutes before it signs.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::SERVICE,
     responses((status = 200, description = "The key set", body = KeySet)),
     security(()),
     extensions(("x-mamori" = json!({}))),
@@ -180,7 +203,7 @@ pub(crate) struct AuthorizationServer {
 ///
 /// Where tokens come from and how to ask for them (RFC 8414).
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::SERVICE,
     responses((status = 200, description = "The metadata", body = AuthorizationServer)),
     security(()),
     extensions(("x-mamori" = json!({"cached": true}))),
@@ -242,7 +265,7 @@ impl ProtectedResource {
 ///
 /// Whose tokens this API takes, and with which scopes (RFC 9728).
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::SERVICE,
     responses((status = 200, description = "The metadata", body = ProtectedResource)),
     security(()),
     extensions(("x-mamori" = json!({"cached": true}))),
@@ -256,7 +279,7 @@ async fn get_protected_resource(call: PublicCall) -> Answer {
 ///
 /// What the `type` of a problem leads to: its cause and its cure, as JSON or as a page.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::SERVICE,
     params(("type" = String, Path, description = "The last part of the problem's type",
         example = "not-found", pattern = "^[a-z][a-z-]{0,39}$")),
     responses((status = 200, description = "The page", content(

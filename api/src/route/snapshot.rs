@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::register::taken;
 use super::risk::Situation;
-use super::risk_model::{MediumValue, TAG};
+use super::risk_model::MediumValue;
 use super::risk_summary::ClassCounts;
 use super::treatment::RiskFigures;
 use crate::answer::{Answer, page, reply, send, show, with};
@@ -25,6 +25,7 @@ use crate::auth::caller::{RisksRead, RisksWrite};
 use crate::problem::{Kind, Problem};
 use crate::read::query::{PageQuery, Parameters};
 use crate::read::{Check, Incoming, PathId, Query};
+use crate::route::tag;
 use crate::wire::wire_enum;
 
 /// The tag of a snapshot: there is only one of each.
@@ -146,7 +147,7 @@ impl Parameters for SnapshotQuery {
 ///
 /// The frozen registers of an organization, the newest first, a page at a time.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::RISKS,
     params(("id" = Uuid, Path, description = "The organization")),
     responses((status = 200, description = "A page of snapshots", body = RiskSnapshotList)),
     security(("oauth2" = ["risks:read"])),
@@ -180,7 +181,7 @@ async fn list_risk_snapshots(
 /// Freezes the register of an organization as it is: every asset with its medium and importance,
 /// and how exposed each medium is.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::RISKS,
     params(("id" = Uuid, Path, description = "The organization")),
     request_body(content = RiskSnapshotInput, example = json!({"label": "2026年度 内部監査"})),
     responses((status = 201, description = "The snapshot, taken", body = RiskSnapshotBody)),
@@ -218,7 +219,7 @@ async fn create_risk_snapshot(call: Call<RisksWrite>, id: PathId, body: Incoming
 ///
 /// One frozen register, without its assets. It never changes.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::RISKS,
     params(("id" = Uuid, Path, description = "The snapshot")),
     responses((status = 200, description = "The snapshot", body = RiskSnapshotBody)),
     security(("oauth2" = ["risks:read"])),
@@ -282,7 +283,7 @@ pub(crate) struct SnapshotRiskList {
 ///
 /// The assets of a frozen register with their risks as they were, a page at a time.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::RISKS,
     params(("id" = Uuid, Path, description = "The snapshot")),
     responses((status = 200, description = "A page of assets", body = SnapshotRiskList)),
     security(("oauth2" = ["risks:read"])),
@@ -313,13 +314,18 @@ async fn list_snapshot_risks(
 wire_enum! {
     /// How a risk moved: `new` or `gone` with its asset, `better`, `worse`, `same` where only what
     /// it follows from changed, or `unrated` where one of the two has none.
-    #[schema(as = RiskMovement)]
-    pub(crate) enum MovementValue = Movement {
+    pub(crate) enum MovementValue as RiskMovement = Movement {
+        /// The asset was not there before.
         New = "new",
+        /// The asset is no longer there.
         Gone = "gone",
+        /// The risk is lower.
         Better = "better",
+        /// The risk is higher.
         Worse = "worse",
+        /// What it follows from changed, but the risk is the same.
         Same = "same",
+        /// One of the two has no risk, since no control applied to the medium.
         Unrated = "unrated",
     }
 }
@@ -327,12 +333,16 @@ wire_enum! {
 wire_enum! {
     /// Why a risk moved: the asset's `importance` or `medium`, a `threat`, the `vulnerability` by
     /// the controls, or the register's `edition`.
-    #[schema(as = RiskCause)]
-    pub(crate) enum CauseValue = Cause {
+    pub(crate) enum CauseValue as RiskCause = Cause {
+        /// The asset's importance changed.
         Importance = "importance",
+        /// The asset moved to another medium.
         Medium = "medium",
+        /// A threat to the medium is rated otherwise.
         Threat = "threat",
+        /// The controls of the medium are answered otherwise.
         Vulnerability = "vulnerability",
+        /// The register rates by another edition.
         Edition = "edition",
     }
 }
@@ -407,7 +417,7 @@ fn difference(before: &Snapshot, after: &Snapshot, (was, is): Difference) -> Ris
 /// and those whose risk is better or worse, each with why. The order in which the two are named
 /// does not matter; across editions, risks are compared by class.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::RISKS,
     params(
         ("id" = Uuid, Path, description = "A snapshot"),
         ("with" = Uuid, Query, description = "The other snapshot"),

@@ -18,35 +18,63 @@ use crate::auth::token::{Claims, sign};
 use crate::problem::{Kind, Problem};
 use crate::read::Incoming;
 use crate::rim::rates;
+use crate::route::tag;
+use crate::wire::wire_enum;
 
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
     config.service(issue_token);
+}
+
+wire_enum! {
+    /// How a token is asked for.
+    pub(crate) enum GrantType {
+        /// By the client itself, which proves who it is.
+        ClientCredentials = "client_credentials",
+    }
+}
+
+wire_enum! {
+    /// What a client proves itself by, where it has no secret.
+    pub(crate) enum ClientAssertionType {
+        /// A JWT that it signed with its own key (RFC 7523).
+        JwtBearer = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+    }
 }
 
 /// A request for a token, as a form.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TokenInput {
-    /// Always `client_credentials`.
-    #[schema(pattern = "^client_credentials$", example = "client_credentials")]
+    /// How the token is asked for.
+    #[schema(value_type = GrantType)]
     grant_type: String,
     /// The scopes to ask for, separated by spaces; all of the client's by default.
-    #[schema(nullable = false, max_length = 500, example = "organizations:read assessments:write")]
+    #[schema(
+        nullable = false,
+        max_length = 500,
+        pattern = "^[ -~]*$",
+        example = "organizations:read assessments:write"
+    )]
     scope: Option<String>,
     /// The one organization that the token shall reach.
     #[schema(nullable = false, format = "uuid")]
     organization: Option<String>,
     /// The client's id, where it is not in the Authorization header.
-    #[schema(nullable = false, max_length = 100)]
+    #[schema(
+        nullable = false,
+        max_length = 100,
+        pattern = "^[ -~]*$",
+        example = "0192f3a4-5b6c-7d8e-9fa0-b1c2d3e4f506"
+    )]
     client_id: Option<String>,
     /// The client's secret, where it is not in the Authorization header.
-    #[schema(nullable = false, max_length = 200)]
+    #[schema(nullable = false, max_length = 200, format = Password)]
     client_secret: Option<String>,
-    /// `urn:ietf:params:oauth:client-assertion-type:jwt-bearer`.
-    #[schema(nullable = false, max_length = 100)]
+    /// What kind of proof `client_assertion` is.
+    #[schema(nullable = false, value_type = Option<ClientAssertionType>)]
     client_assertion_type: Option<String>,
     /// A token that the client signed with its own key.
-    #[schema(nullable = false, max_length = 8192)]
+    #[schema(nullable = false, max_length = 8192, format = "jwt")]
     client_assertion: Option<String>,
 }
 
@@ -114,7 +142,7 @@ const INVALID_CLIENT: Refusal =
 /// Client credentials: by secret in the Authorization header or in the form, or by
 /// `private_key_jwt`. Ask for fewer scopes, or for one organization, to hand the token on.
 #[utoipa::path(
-    tag = "access",
+    tag = tag::ACCESS,
     request_body(content = TokenInput, content_type = "application/x-www-form-urlencoded",
         description = "The request, as a form", example = json!({"grant_type": "client_credentials"})),
     responses(
@@ -122,7 +150,7 @@ const INVALID_CLIENT: Refusal =
         (status = 400, description = "The request is not acceptable", body = OAuthErrorBody),
         (status = 401, description = "The client did not prove itself", body = OAuthErrorBody),
     ),
-    security(("basic" = []), ()),
+    security(()),
     extensions(("x-mamori" = json!({"body": true, "oauth": true}))),
 )]
 #[post("/oauth/token")]

@@ -17,7 +17,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::risk::Situation;
-use super::risk_model::{ClassValue, TAG, TreatmentValue};
+use super::risk_model::{ClassValue, TreatmentValue};
 use crate::answer::{Answer, nothing, page, reply, send, show, with};
 use crate::auth::Call;
 use crate::auth::caller::{RisksRead, RisksWrite};
@@ -27,6 +27,7 @@ use crate::read::body::{optional_day, optional_whole};
 use crate::read::condition::{etag, required};
 use crate::read::query::{PageQuery, Parameters};
 use crate::read::{Check, Incoming, PathId, Query};
+use crate::route::tag;
 use crate::service::Service;
 use crate::wire::wire_enum;
 
@@ -42,12 +43,15 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
 wire_enum! {
     /// How far a treatment is: `planned`, `in_progress`, `done` or `cancelled`.
     #[derive(Default)]
-    #[schema(as = TreatmentState)]
-    pub(crate) enum StateValue = TaskState {
+    pub(crate) enum StateValue as TreatmentState = TaskState {
+        /// Nothing is done yet.
         #[default]
         Planned = "planned",
+        /// It is begun.
         InProgress = "in_progress",
+        /// It is done.
         Done = "done",
+        /// It was given up.
         Cancelled = "cancelled",
     }
 }
@@ -66,7 +70,7 @@ pub(crate) struct TreatmentInput {
     title: String,
     /// Why this way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(min_length = 1, max_length = 1000)]
+    #[schema(min_length = 1, max_length = 1000, example = "影響が小さいため")]
     reason: Option<String>,
     #[serde(default)]
     state: StateValue,
@@ -406,7 +410,7 @@ impl Parameters for TreatmentQuery {
 /// The treatments of an organization's risks in the order in which they were planned, a page at
 /// a time; with `overdue=true` only those that should have been done before today.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::RISKS,
     params(
         ("id" = Uuid, Path, description = "The organization"),
         ("asset" = inline(Option<Uuid>), Query, nullable = false, description = "Only those of this asset"),
@@ -454,7 +458,7 @@ async fn list_treatments(
 /// Plans what is done about the risk of an asset. A retained risk needs who accepted it, and on
 /// which day. The answer tells the risk today and the one that remains.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::RISKS,
     params(("id" = Uuid, Path, description = "The asset")),
     request_body(content = TreatmentInput, example = json!({
         "treatment": "reduce", "title": "名簿のファイルを暗号化し、権限を人事部に絞る",
@@ -497,7 +501,7 @@ async fn create_treatment(call: Call<RisksWrite>, id: PathId, body: Incoming) ->
 /// One treatment with the risk today and the one that remains, and the ETag that a change of it
 /// needs.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::RISKS,
     params(("id" = Uuid, Path, description = "The treatment")),
     responses((status = 200, description = "The treatment", body = TreatmentBody)),
     security(("oauth2" = ["risks:read"])),
@@ -523,7 +527,7 @@ async fn get_treatment(call: Call<RisksRead>, id: PathId) -> Answer {
 ///
 /// Changes a treatment by a merge patch (RFC 7396), such as its state.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::RISKS,
     params(("id" = Uuid, Path, description = "The treatment")),
     request_body(content = TreatmentInput, example = json!({"state": "done", "evidence_url": "https://files.example.jp/evidence/1"})),
     responses((status = 200, description = "The treatment, changed", body = TreatmentBody)),
@@ -559,7 +563,7 @@ async fn update_treatment(call: Call<RisksWrite>, id: PathId, body: Incoming) ->
 /// Removes a treatment that was planned by mistake. One that was given up is better cancelled,
 /// so that it is still seen.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::RISKS,
     params(("id" = Uuid, Path, description = "The treatment")),
     responses((status = 204, description = "It is gone")),
     security(("oauth2" = ["risks:write"])),

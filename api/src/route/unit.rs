@@ -10,7 +10,6 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::organization::TAG;
 use crate::answer::{Answer, nothing, page, reply, send, show, with};
 use crate::auth::Call;
 use crate::auth::caller::{OrganizationsRead, OrganizationsWrite};
@@ -18,6 +17,7 @@ use crate::problem::{Kind, Problem, refused_as};
 use crate::read::condition::{etag, required};
 use crate::read::query::{PageQuery, Parameters};
 use crate::read::{Check, Incoming, PathId, Query};
+use crate::route::tag;
 use crate::wire::wire_enum;
 
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
@@ -31,8 +31,10 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
 
 wire_enum! {
     /// Whether a unit is a `site` (事業所) or a `department` (部署).
-    pub(crate) enum UnitKindValue = UnitKind {
+    pub(crate) enum UnitKindValue as UnitKind = UnitKind {
+        /// A site (事業所).
         Site = "site",
+        /// A department (部署).
         Department = "department",
     }
 }
@@ -111,7 +113,7 @@ impl Parameters for UnitQuery {
 ///
 /// Its sites and departments in the order of their registration, a page at a time.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::ORGANIZATIONS,
     params(("id" = Uuid, Path, description = "The organization")),
     responses((status = 200, description = "A page of units", body = UnitList)),
     security(("oauth2" = ["organizations:read"])),
@@ -138,7 +140,7 @@ async fn list_units(call: Call<OrganizationsRead>, id: PathId, query: Query<Unit
 ///
 /// Registers a site or a department of an organization.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::ORGANIZATIONS,
     params(("id" = Uuid, Path, description = "The organization")),
     request_body(content = UnitInput, example = json!({"name": "大阪営業所", "kind": "site"})),
     responses((status = 201, description = "The unit, registered", body = UnitBody)),
@@ -171,7 +173,7 @@ async fn create_unit(call: Call<OrganizationsWrite>, id: PathId, body: Incoming)
 ///
 /// One site or department, with the ETag that a change of it needs.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::ORGANIZATIONS,
     params(("id" = Uuid, Path, description = "The unit")),
     responses((status = 200, description = "The unit", body = UnitBody)),
     security(("oauth2" = ["organizations:read"])),
@@ -190,7 +192,7 @@ async fn get_unit(call: Call<OrganizationsRead>, id: PathId) -> Answer {
 ///
 /// Renames or reclassifies a unit by a merge patch (RFC 7396).
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::ORGANIZATIONS,
     params(("id" = Uuid, Path, description = "The unit")),
     request_body(content = UnitInput, example = json!({"name": "大阪支店"})),
     responses((status = 200, description = "The unit, changed", body = UnitBody)),
@@ -221,7 +223,7 @@ async fn update_unit(call: Call<OrganizationsWrite>, id: PathId, body: Incoming)
 ///
 /// Removes a unit that no assessment is about.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::ORGANIZATIONS,
     params(("id" = Uuid, Path, description = "The unit")),
     responses((status = 204, description = "It is gone")),
     security(("oauth2" = ["organizations:write"])),

@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::declaration::TAG;
 use crate::answer::{Answer, tell};
 use crate::auth::caller::PublicCall;
 use crate::problem::{Code, Fault, Problem};
 use crate::read::{Check, Incoming};
+use crate::route::tag;
 use crate::wire::wire_enum;
 
 /// The longest text, in characters.
@@ -32,23 +32,30 @@ pub(crate) struct WordingInput {
 wire_enum! {
     /// The wrong word: `certified` (認定, 公認), `authenticated` (認証), `accredited`, `acquired` (取得),
     /// `awarded`, `passed` (合格) or `conforming` (適合).
-    #[schema(as = WordingTerm)]
-    pub(crate) enum TermValue = Term {
+    pub(crate) enum TermValue as WordingTerm = Term {
+        /// 認定 or 公認; certified, certification.
         Certified = "certified",
+        /// 認証.
         Authenticated = "authenticated",
+        /// Accredited, accreditation.
         Accredited = "accredited",
+        /// 取得; acquired, obtained, earned, achieved, holds.
         Acquired = "acquired",
+        /// Awarded, granted.
         Awarded = "awarded",
+        /// 合格; passed.
         Passed = "passed",
+        /// 適合; compliant, conforming.
         Conforming = "conforming",
     }
 }
 
 wire_enum! {
     /// Why it is wrong: SECURITY ACTION is `self_declared`, or `ipa_certifies_nothing` of the kind.
-    #[schema(as = WordingReason)]
-    pub(crate) enum ReasonValue = Reason {
+    pub(crate) enum ReasonValue as WordingReason = Reason {
+        /// The star is declared by the company itself; nobody confers it.
         SelfDeclared = "self_declared",
+        /// IPA keeps the list of declarations, and certifies no company.
         IpaCertifiesNothing = "ipa_certifies_nothing",
     }
 }
@@ -92,7 +99,7 @@ pub(crate) struct WordingCheck {
 /// self-declared; to acquire an id or a logo, or another scheme's certificate, is right and passes. It
 /// is a help and no judge: a text without findings may still be wrong. Works without a token.
 #[utoipa::path(
-    tag = TAG,
+    tag = tag::DECLARATION_CHECKS,
     request_body(content = WordingInput),
     responses((status = 200, description = "What was found", body = WordingCheck)),
     security((), ("oauth2" = [])),

@@ -18,8 +18,11 @@ wire_enum! {
     /// The edition of the guideline whose articles were declared: `3.0` and `3.1` have five
     /// (5か条), `4.0` has six (6か条). It is stated, never inferred from a day.
     pub(crate) enum ArticlesEdition {
+        /// Edition 3.0, five articles (5か条).
         V30 = "3.0",
+        /// Edition 3.1, five articles (5か条).
         V31 = "3.1",
+        /// Edition 4.0, six articles (6か条).
         V40 = "4.0",
     }
 }
@@ -100,11 +103,11 @@ pub(crate) struct RegisteredInput {
     municipality: Option<String>,
     /// The rest of the address.
     #[serde(default)]
-    #[schema(min_length = 1, max_length = 200)]
+    #[schema(min_length = 1, max_length = 200, example = "見本町1-2-3")]
     street: Option<String>,
     /// The representative's name.
     #[serde(default)]
-    #[schema(min_length = 1, max_length = 100)]
+    #[schema(min_length = 1, max_length = 100, example = "見本 太郎")]
     representative_name: Option<String>,
 }
 

@@ -43,7 +43,9 @@ pub(crate) const fn notice(language: Language) -> &'static str {
 wire_enum! {
     /// A generation of self-declaration id that is accepted: `old` (it begins with 4) or `new` (5).
     pub(crate) enum AcceptedGeneration {
+        /// Ids of the system until March 2026; the first digit is 4.
         Old = "old",
+        /// Ids of the system since April 2026; the first digit is 5.
         New = "new",
     }
 }
@@ -57,7 +59,11 @@ pub(crate) struct OwnProgrammeInput {
     pub(super) name: String,
     /// What it is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(min_length = 1, max_length = 500)]
+    #[schema(
+        min_length = 1,
+        max_length = 500,
+        example = "取引先に一つ星以上の宣言をお願いしています。"
+    )]
     pub(super) description: Option<String>,
     /// What it asks for; no two rules may hold on the same day for the same round.
     #[schema(min_items = 1, max_items = 20)]
@@ -102,7 +108,7 @@ pub(crate) struct OwnProgrammeRuleInput {
     pub(super) confirmed_within_days: Option<i64>,
     /// What else a reader should know.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(min_length = 1, max_length = 1000)]
+    #[schema(min_length = 1, max_length = 1000, example = "二次取引先も含む")]
     pub(super) note: Option<String>,
 }
 
