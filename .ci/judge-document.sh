@@ -8,15 +8,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 document=${1:-openapi/openapi.json}
 [ -f "$document" ] || die "there is no $document; write it by: cargo run --release -- openapi"
 
-export SPECTRAL_TELEMETRY=0 REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true DO_NOT_TRACK=1
-export NODE_NO_WARNINGS=1 LC_ALL=C.UTF-8
-
-# Installed once; again when the lock file is newer.
-bin=openapi/node_modules/.bin
-if [ ! -x $bin/spectral ] || [ openapi/package-lock.json -nt openapi/node_modules/.package-lock.json ]; then
-  npm --prefix openapi ci --ignore-scripts --no-audit --no-fund --loglevel=error
-fi
-
+node_tools
 failed=0
 say "spectral $($bin/spectral --version): $document"
 $bin/spectral lint --ruleset openapi/spectral.yaml --fail-severity=hint --format=pretty "$document" || failed=1
