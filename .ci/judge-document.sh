@@ -21,7 +21,7 @@ say "validity: ${documents[*]}"
 node openapi/valid.mjs "${documents[@]}" || failed=1
 for document in "${documents[@]}"; do
   say "spectral $($bin/spectral --version): $document"
-  $bin/spectral lint --ruleset openapi/spectral.yaml --fail-severity=hint --format=pretty "$document" || failed=1
+  $bin/spectral lint --ruleset openapi/spectral.yaml --fail-severity=hint --format=stylish "$document" || failed=1
   say "redocly $($bin/redocly --version 2>/dev/null): $document"
   # Less its banner about coming versions of node.
   $bin/redocly lint --config openapi/redocly.yaml --max-problems=1000 --format=stylish "$document" 2>&1 |

@@ -22,12 +22,12 @@ function* operations(document) {
   }
 }
 
-/** The schemas directly within a schema, each with its path; what an example holds is none. */
+/** The schemas directly within a schema, each with its path; what must not match, or is shown, is none. */
 function* within(schema, path) {
   for (const key of ["properties", "patternProperties", "$defs"]) {
     for (const [name, inner] of Object.entries(schema[key] ?? {})) yield [inner, [...path, key, name]];
   }
-  for (const key of ["items", "additionalProperties", "not", "contains", "propertyNames", "if", "then", "else"]) {
+  for (const key of ["items", "additionalProperties", "contains", "propertyNames", "then", "else"]) {
     if (object(schema[key])) yield [schema[key], [...path, key]];
   }
   for (const key of ["allOf", "anyOf", "oneOf", "prefixItems"]) {
