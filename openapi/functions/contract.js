@@ -227,10 +227,10 @@ const RULES = {
     }
   },
 
-  /** Every list is read the same way. */
-  *paged(document) {
+  /** Every list is read the same way, but for those of the product's own that are told whole. */
+  *paged(document, { whole = [] }) {
     for (const [operation, path] of operations(document)) {
-      if (!operation.operationId?.startsWith("list_")) continue;
+      if (!operation.operationId?.startsWith("list_") || whole.includes(operation.operationId)) continue;
       const names = [...parameters(document, operation, path)].map(([, , parameter]) => parameter.name);
       for (const name of ["limit", "cursor"]) {
         if (!names.includes(name)) yield [`a list takes ${name}`, path];
