@@ -1,28 +1,32 @@
 #!/usr/bin/env bash
-# Judges openapi/openapi.json by spectral and redocly; any finding fails.
-#   .ci/judge-document.sh [DOCUMENT]
+# Judges the document, and its 3.0 rendering if there is one: valid OpenAPI, spectral with OWASP's rules and our own,
+# redocly, and every example against its schema. Any finding fails.
+#   .ci/judge-document.sh [DOCUMENT…]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . .ci/lib.sh
 
-document=${1:-openapi/openapi.json}
-[ -f "$document" ] || die "there is no $document; write it by: cargo run --release -- openapi"
-
-export SPECTRAL_TELEMETRY=0 REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true DO_NOT_TRACK=1
-export NODE_NO_WARNINGS=1 LC_ALL=C.UTF-8
-
-# Installed once; again when the lock file is newer.
-bin=openapi/node_modules/.bin
-if [ ! -x $bin/spectral ] || [ openapi/package-lock.json -nt openapi/node_modules/.package-lock.json ]; then
-  npm --prefix openapi ci --ignore-scripts --no-audit --no-fund --loglevel=error
+documents=("$@")
+if [ $# = 0 ]; then
+  documents=(openapi/openapi.json)
+  [ ! -f openapi/openapi-3.0.json ] || documents+=(openapi/openapi-3.0.json)
 fi
+for document in "${documents[@]}"; do
+  [ -f "$document" ] || die "there is no $document; write it by: cargo run --release -- openapi"
+done
+node_tools
 
 failed=0
-say "spectral $($bin/spectral --version): $document"
-$bin/spectral lint --ruleset openapi/spectral.yaml --fail-severity=hint --format=pretty "$document" || failed=1
-say "redocly $($bin/redocly --version 2>/dev/null): $document"
-# Less its banner about coming versions of node.
-$bin/redocly lint --config openapi/redocly.yaml --max-problems=1000 --format=stylish "$document" 2>&1 |
-  sed '/^ *[╔║╚]/d' | cat -s || failed=1
-[ "$failed" = 0 ] || die "$document has findings, see above"
-say "document: no findings"
+say "validity: ${documents[*]}"
+node openapi/valid.mjs "${documents[@]}" || failed=1
+for document in "${documents[@]}"; do
+  say "spectral $($bin/spectral --version): $document"
+  $bin/spectral lint --ruleset openapi/spectral.yaml --fail-severity=hint --format=stylish "$document" || failed=1
+  say "redocly $($bin/redocly --version 2>/dev/null): $document"
+  # Less its banner about coming versions of node.
+  $bin/redocly lint --config openapi/redocly.yaml --max-problems=1000 --format=stylish "$document" 2>&1 |
+    sed '/^ *[╔║╚]/d' | cat -s || failed=1
+done
+.ci/judge-examples.sh "${documents[0]}" || failed=1
+[ "$failed" = 0 ] || die "${documents[*]}: findings, see above"
+say "${documents[*]}: no findings"

@@ -107,11 +107,19 @@ JSON
 )
 
 # --- the judge ---
+# Its events go through a pipe to be counted; kept, they would be hundreds of megabytes.
+mkfifo "$work/events"
+"$venv/bin/python" .ci/judge-checks.py <"$work/events" >"$out/checks.json" &
+counter=$!
 status=0
 # shellcheck disable=SC2086  # several arguments are meant
 PYTHONDONTWRITEBYTECODE=1 "$tester" --config-file openapi/schemathesis.toml --no-color run openapi/openapi.json \
   --url "$api" --checks all --mode all --phases examples,coverage,fuzzing,stateful --max-time "$seconds" \
-  --report json --report-json-path "$out/report.json" ${MAMORI_JUDGE_ARGS:-} </dev/null || status=$?
+  --report json,ndjson --report-json-path "$out/report.json" --report-ndjson-path "$work/events" \
+  ${MAMORI_JUDGE_ARGS:-} </dev/null || status=$?
+# A tester that did not begin has opened no pipe.
+[ -s "$out/report.json" ] || kill "$counter" 2>/dev/null || true
+wait "$counter" || { say "the tester's checks were not counted"; status=1; }
 
 kill -0 "$server" 2>/dev/null || { say "the service died during the test"; status=1; }
 if grep -n 'panicked at' "$out/server.log"; then
@@ -122,5 +130,5 @@ stop_process "$server" 15 || { say "the service did not end within 15 s of SIGTE
 wait "$server" || { say "the service ended with status $? on SIGTERM"; status=1; }
 server=
 
-python3 .ci/judge-summary.py "$engine" "$out/report.json" "$status" || status=1
+python3 .ci/judge-summary.py "$engine" "$out/report.json" "$out/checks.json" "$status" || status=1
 exit "$status"

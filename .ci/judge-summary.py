@@ -1,13 +1,13 @@
 """Sums up the tester's report in a few lines; fails if the run itself was not whole.
 
-judge-summary.py ENGINE REPORT STATUS
+judge-summary.py ENGINE REPORT CHECKS STATUS
 """
 
 import json
 import pathlib
 import sys
 
-engine, path, status = sys.argv[1], pathlib.Path(sys.argv[2]), int(sys.argv[3])
+engine, path, counted, status = sys.argv[1], pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3]), int(sys.argv[4])
 if not path.exists():
     sys.exit(f"judge-server {engine}: no report; the tester did not run")
 report = json.loads(path.read_text(encoding="utf-8"))
@@ -23,6 +23,15 @@ for name in ("examples", "coverage", "fuzzing", "stateful"):
     # A document without examples has nothing to do in that phase.
     if phase["status"] in ("skip", "absent") and name != "examples":
         faults.append(f"phase {name} did not run: {phase['skip_reason']}")
+
+counts = json.loads(counted.read_text(encoding="utf-8") or '{"checks": {}, "phases": {}}')
+print("cases by phase: " + ", ".join(f"{phase} {count}" for phase, count in counts["phases"].items()))
+for name, outcomes in counts["checks"].items():
+    print(f"check {name}: " + (", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items())) or "never made"))
+    if not outcomes:
+        faults.append(f"check {name} was never made")
+if not counts["checks"]:
+    faults.append("no checks were counted")
 
 never = [
     label

@@ -58,6 +58,16 @@ python_with() {
   fi
 }
 
+# The tools of openapi/package.json, silent: installed once, and again when the lock file is newer.
+node_tools() {
+  export SPECTRAL_TELEMETRY=0 REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true OPTIC_TELEMETRY_LEVEL=off
+  export DO_NOT_TRACK=1 NODE_NO_WARNINGS=1 LC_ALL=C.UTF-8
+  bin=openapi/node_modules/.bin
+  if [ ! -x $bin/spectral ] || [ openapi/package-lock.json -nt openapi/node_modules/.package-lock.json ]; then
+    npm --prefix openapi ci --ignore-scripts --no-audit --no-fund --loglevel=error
+  fi
+}
+
 # shellcheck disable=SC2317  # called by the trap of serve_release
 end_release() {
   local status=$?
