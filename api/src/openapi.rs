@@ -19,7 +19,7 @@ use crate::problem::wire::ProblemBody;
 use crate::route;
 use examples::Examples;
 use mamori_domain::access::Scope;
-pub(crate) use operation::SHARED_IN_QUERY;
+pub(crate) use operation::IN_QUERY;
 
 /// The parts of the document that no handler owns.
 #[derive(OpenApi)]

@@ -142,13 +142,14 @@ const RULES = {
   },
 
   /** Nothing without a bound comes in, and no text without a form. */
-  *bounded(document, { lenient }) {
+  *bounded(document, { lenient, free }) {
     const sent = [...bodies(document)];
     for (const [operation, path] of operations(document)) sent.push(...parameters(document, operation, path));
     const seen = new Set();
     for (const [schema, path, holder] of sent) {
       if (lenient.includes(holder.name)) continue;
       for (const [inner, place] of walk(schema, path, document, seen)) {
+        if (free.includes(place[2])) continue;
         const lacks = (...keys) => !keys.some((key) => key in inner);
         const short = ["uuid", "date", "date-time"].includes(inner.format);
         if (has(inner, "string")) {
@@ -181,11 +182,12 @@ const RULES = {
     }
   },
 
-  /** The client's secret goes to the token endpoint alone. */
-  *secret(document, { scheme, only }) {
+  /** Without a token nothing is had but what is for everybody. */
+  *restricted(document, { public: everybody }) {
     for (const [operation, path] of operations(document)) {
-      if (path[1] !== only && (operation.security ?? []).some((way) => scheme in way)) {
-        yield [`${scheme} is for ${only} alone`, [...path, "security"]];
+      const free = operation.security?.length === 0;
+      if (free !== everybody.includes(operation.operationId)) {
+        yield [free ? "an operation asks for a token" : "what is for everybody asks for no token", [...path, "security"]];
       }
     }
   },

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 const KEPT: &str = include_str!("../../openapi/examples.json");
 
-/// Answers by operation and status.
+/// What was sent, and what was answered by status, of each operation.
 type Recorded = BTreeMap<&'static str, BTreeMap<String, Value>>;
 
 /// The path of the first main job, each call with the operation that it is of.
@@ -28,6 +28,10 @@ impl Recorder<'_> {
     ) -> Response {
         let answer = self.desk.call(method, path, headers, body.as_ref());
         self.keep(operation, &answer);
+        if let Some(body) = body {
+            let kept = self.recorded.entry(operation).or_default();
+            kept.insert("request".to_owned(), shortened(body));
+        }
         answer
     }
 
@@ -92,7 +96,8 @@ fn record() -> Recorded {
     let change = Some(json!({"rate_limit": 12000}));
     let _ = recorder.call("update_client", "PATCH", &client, &[("if-match", "\"1.0\"")], change);
     let rotate = format!("{client}/secret");
-    let _ = recorder.call("rotate_client_secret", "POST", &rotate, &[], None);
+    let overlap = Some(json!({"overlap_seconds": 3600}));
+    let _ = recorder.call("rotate_client_secret", "POST", &rotate, &[], overlap);
     let _ = recorder.call("list_clients", "GET", "/v1/clients?limit=1", &[], None);
 
     let organization = json!({
@@ -225,7 +230,7 @@ fn declarations(recorder: &mut Recorder<'_>, organization: &str) {
     let text = Some(json!({"text": "当社はSECURITY ACTIONの二つ星を取得しました。"}));
     let _ = recorder.call("check_wording", "POST", "/v1/wording-checks", &[], text);
     let path = format!("{organization}/reminders");
-    let _ = recorder.call("list_organization_reminders", "GET", &path, &[], None);
+    let _ = recorder.call("get_organization_reminders", "GET", &path, &[], None);
     let _ = recorder.call("list_reminders", "GET", "/v1/reminders", &[], None);
     let stop = Some(json!({"by": "declarant", "on": "2026-11-24"}));
     let _ = recorder.call("stop_declaration", "POST", &format!("{new}/stop"), &any, stop);

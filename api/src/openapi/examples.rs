@@ -26,9 +26,9 @@ impl Examples {
         Ok(Self { catalogue: Catalogue::embedded()?, recorded })
     }
 
-    /// What the operation answered with this status.
-    pub(super) fn answer(&self, operation: &str, status: &str) -> Option<&Value> {
-        self.recorded.get(operation)?.get(status)
+    /// What the operation answered with this status, or `request`: what it was sent.
+    pub(super) fn of(&self, operation: &str, which: &str) -> Option<&Value> {
+        self.recorded.get(operation)?.get(which)
     }
 }
 

@@ -91,6 +91,7 @@ pub(super) fn finish(operation: &mut Map<String, Value>, known: &Examples) {
         patch_body(operation);
     }
     optional_body(operation);
+    request_example(operation, known);
     responses(operation, &traits, problems, known);
 }
 
@@ -107,8 +108,21 @@ const NAMED: [(&str, &str); 5] = [
     ("name", "名簿"),
 ];
 
-/// Which of the shared parameters are in the query: by these the route table knows them.
-pub(crate) const SHARED_IN_QUERY: [&str; 2] = ["limit", "cursor"];
+/// What the component of a shared parameter is called: other than a schema, or clients would have
+/// two types of one name; and in the query as the route table knows it.
+fn component_name(name: &str) -> &'static str {
+    match name {
+        "If-Match" => "IfMatchHeader",
+        "Idempotency-Key" => "IdempotencyKeyHeader",
+        ACTOR => "ActorHeader",
+        "Accept-Language" => "LanguageHeader",
+        "limit" => "LimitInQuery",
+        _ => "CursorInQuery",
+    }
+}
+
+/// How the names of those components end that are in the query.
+pub(crate) const IN_QUERY: &str = "InQuery";
 
 /// The shared parameters, for the components.
 pub(super) fn parameter_components() -> Value {
@@ -150,11 +164,12 @@ pub(super) fn parameter_components() -> Value {
                     "example": "AZLzpFtsfY6foLHC0-T1BgAAAAA"}),
             ),
         };
-        let place = if SHARED_IN_QUERY.contains(&name) { "query" } else { "header" };
+        let key = component_name(name);
+        let place = if key.ends_with(IN_QUERY) { "query" } else { "header" };
         let component = json!({
             "name": name, "in": place, "required": required, "description": description, "schema": schema,
         });
-        (name.to_owned(), component)
+        (key.to_owned(), component)
     };
     Value::Object(SHARED.into_iter().map(tell).collect())
 }
@@ -169,7 +184,7 @@ pub(super) fn name_parameters(document: &mut Value) {
         (ACTOR, "Actor"),
         ("cursor", "Cursor"),
     ] {
-        let place = format!("/components/parameters/{parameter}");
+        let place = format!("/components/parameters/{}", component_name(parameter));
         let Some(parameter) = document.pointer_mut(&place).and_then(Value::as_object_mut) else {
             continue;
         };
@@ -197,7 +212,7 @@ fn parameters(operation: &mut Map<String, Value>, traits: &Traits) {
         "limit" | "cursor" => traits.has("list"),
         _ => true,
     };
-    let shared = SHARED.into_iter().filter(has).map(|name| reference("parameters", name));
+    let shared = SHARED.into_iter().filter(has).map(|name| reference("parameters", component_name(name)));
     let list = operation.entry("parameters").or_insert_with(|| json!([]));
     if let Some(list) = list.as_array_mut() {
         for parameter in list.iter_mut().filter_map(Value::as_object_mut) {
@@ -214,6 +229,16 @@ fn parameters(operation: &mut Map<String, Value>, traits: &Traits) {
         }
         list.extend(shared);
     }
+}
+
+/// The example of a body is one that was sent when the examples of answers were recorded.
+fn request_example(operation: &mut Map<String, Value>, known: &Examples) {
+    let name = operation.get("operationId").and_then(Value::as_str).unwrap_or_default();
+    let Some(sent) = known.of(name, "request").cloned() else { return };
+    let media = operation.get_mut("requestBody").and_then(|body| {
+        body.pointer_mut("/content/application~1json").and_then(Value::as_object_mut)
+    });
+    media.map(|media| media.insert("example".to_owned(), sent));
 }
 
 /// A body that may be left out is not null: utoipa says both of an `Option`.
@@ -279,7 +304,7 @@ fn responses(
             let json = response.get_mut("content").and_then(|content| {
                 content.as_object_mut()?.get_mut("application/json")?.as_object_mut()
             });
-            if let Some((json, answer)) = json.zip(known.answer(&name, status)) {
+            if let Some((json, answer)) = json.zip(known.of(&name, status)) {
                 json.insert("example".to_owned(), answer.clone());
             }
         }

@@ -22,13 +22,28 @@ pub(super) fn render(mut document: Value) -> Value {
     }
     if let Some(license) = document.pointer_mut("/info/license").and_then(Value::as_object_mut) {
         license.remove("identifier");
+        license.insert("url".to_owned(), json!("https://spdx.org/licenses/"));
     }
     for part in ["/paths", "/components"] {
         if let Some(part) = document.pointer_mut(part) {
             visit(part, &mut soften);
         }
     }
+    let schemas = document.pointer("/components/schemas").cloned().unwrap_or_default();
+    visit(&mut document, &mut |fields| type_beside(fields, &schemas));
     document
+}
+
+/// What may be null says of which type it is otherwise, also where that is a reference.
+fn type_beside(fields: &mut Map<String, Value>, schemas: &Value) {
+    let target = fields.get("allOf").and_then(|all| all.pointer("/0/$ref")).and_then(Value::as_str);
+    if !fields.contains_key("nullable") || fields.contains_key("type") {
+        return;
+    }
+    let name = target.and_then(|target| target.rsplit('/').next()).unwrap_or_default();
+    if let Some(kind) = schemas.get(name).and_then(|schema| schema.get("type")).cloned() {
+        fields.insert("type".to_owned(), kind);
+    }
 }
 
 /// Says in 3.0 what an object says in 3.1, if it is a schema.

@@ -263,10 +263,7 @@ async fn get_answers(call: Call<AssessmentsRead>, id: PathId) -> Answer {
 #[utoipa::path(
     tag = tag::ASSESSMENTS,
     params(("id" = Uuid, Path, description = "The assessment")),
-    request_body(content = AnswersPatch, example = json!({"answers": [
-        {"question": 1, "option": "implemented"},
-        {"question": 2, "option": "unknown", "note": "来週たずねる"},
-    ]})),
+    request_body = AnswersPatch,
     responses((status = 200, description = "All answers, merged", body = AnswersBody)),
     security(("oauth2" = ["assessments:write"])),
     extensions(("x-mamori" = json!({
@@ -299,9 +296,7 @@ async fn merge_answers(call: Call<AssessmentsWrite>, id: PathId, body: Incoming)
 #[utoipa::path(
     tag = tag::ASSESSMENTS,
     params(("id" = Uuid, Path, description = "The assessment")),
-    request_body(content = AnswersInput, example = json!({"answers": [
-        {"question": 1, "option": "implemented"},
-    ]})),
+    request_body = AnswersInput,
     responses((status = 200, description = "All answers, replaced", body = AnswersBody)),
     security(("oauth2" = ["assessments:write"])),
     extensions(("x-mamori" = json!({

@@ -401,9 +401,7 @@ async fn list_assessments(
 #[utoipa::path(
     tag = tag::ASSESSMENTS,
     params(("id" = Uuid, Path, description = "The organization")),
-    request_body(content = AssessmentInput, example = json!({
-        "question_bank": "self-check", "edition": "4.0", "respondent": "management",
-    })),
+    request_body = AssessmentInput,
     responses((status = 201, description = "The draft", body = AssessmentBody)),
     security(("oauth2" = ["assessments:write"])),
     extensions(("x-mamori" = json!({
@@ -466,7 +464,7 @@ async fn get_assessment(call: Call<AssessmentsRead>, id: PathId) -> Answer {
 #[utoipa::path(
     tag = tag::ASSESSMENTS,
     params(("id" = Uuid, Path, description = "The assessment")),
-    request_body(content = AssessmentInput, example = json!({"respondent": "person_in_charge"})),
+    request_body = AssessmentInput,
     responses((status = 200, description = "The assessment, changed", body = AssessmentBody)),
     security(("oauth2" = ["assessments:write"])),
     extensions(("x-mamori" = json!({
@@ -529,7 +527,7 @@ async fn delete_assessment(call: Call<AssessmentsWrite>, id: PathId) -> Answer {
 #[utoipa::path(
     tag = tag::ASSESSMENTS,
     params(("id" = Uuid, Path, description = "The assessment")),
-    request_body(content = Option<SubmitInput>, example = json!({})),
+    request_body = Option<SubmitInput>,
     responses((status = 200, description = "The assessment, submitted", body = AssessmentBody)),
     security(("oauth2" = ["assessments:write"])),
     extensions(("x-mamori" = json!({

@@ -457,12 +457,7 @@ async fn list_assets(call: Call<RisksRead>, id: PathId, query: Query<AssetQuery>
 #[utoipa::path(
     tag = tag::ASSETS,
     params(("id" = Uuid, Path, description = "The organization")),
-    request_body(content = AssetInput, example = json!({
-        "external_id": "A-001", "business_category": "人事", "name": "社員名簿",
-        "user_scope": "人事部", "owner_department": "総務部", "medium": "office_pc",
-        "confidentiality": 3, "integrity": 2, "availability": 1, "personal_information": true,
-        "retention": "退職後3年", "tags": ["年1回見直し"],
-    })),
+    request_body = AssetInput,
     responses((status = 201, description = "The asset, added", body = AssetBody)),
     security(("oauth2" = ["risks:write"])),
     extensions(("x-mamori" = json!({
@@ -521,7 +516,7 @@ async fn get_asset(call: Call<RisksRead>, id: PathId) -> Answer {
 #[utoipa::path(
     tag = tag::ASSETS,
     params(("id" = Uuid, Path, description = "The asset")),
-    request_body(content = AssetInput, example = json!({"confidentiality": 2, "note": null})),
+    request_body = AssetInput,
     responses((status = 200, description = "The asset, changed", body = AssetBody)),
     security(("oauth2" = ["risks:write"])),
     extensions(("x-mamori" = json!({

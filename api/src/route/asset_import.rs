@@ -513,7 +513,7 @@ pub(crate) struct ApplyInput {
 #[utoipa::path(
     tag = tag::ASSETS,
     params(("id" = Uuid, Path, description = "The import")),
-    request_body(content = Option<ApplyInput>, example = json!({"accept_proposals": true})),
+    request_body = Option<ApplyInput>,
     responses((status = 200, description = "The import, applied", body = AssetImportBody)),
     security(("oauth2" = ["risks:write"])),
     extensions(("x-mamori" = json!({

@@ -80,12 +80,7 @@ pub(crate) struct UpsertedAsset {
 #[utoipa::path(
     tag = tag::ASSETS,
     params(("id" = Uuid, Path, description = "The organization")),
-    request_body(content = AssetUpsertInput, example = json!({"assets": [
-        {"external_id": "A-001", "name": "社員名簿", "medium": "office_pc",
-         "confidentiality": 3, "integrity": 2, "availability": 1, "personal_information": true},
-        {"external_id": "A-002", "name": "社員名簿", "medium": "paper",
-         "confidentiality": 3, "integrity": 1, "availability": 1, "personal_information": true},
-    ]})),
+    request_body = AssetUpsertInput,
     responses((status = 200, description = "What became of each", body = AssetUpsert)),
     security(("oauth2" = ["risks:write"])),
     extensions(("x-mamori" = json!({

@@ -243,7 +243,7 @@ pub(crate) struct AttestationList {
 #[utoipa::path(
     tag = tag::ATTESTATIONS,
     params(("id" = Uuid, Path, description = "The organization")),
-    request_body(content = Option<AttestationInput>, example = json!({"valid_days": 7})),
+    request_body = Option<AttestationInput>,
     responses((status = 201, description = "The attestation, signed", body = AttestationBody)),
     security(("oauth2" = ["declarations:write"])),
     extensions(("x-mamori" = json!({

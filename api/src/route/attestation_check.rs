@@ -1,8 +1,6 @@
 //! Attestations for whoever holds one: the public page, its QR code, the check of a token, and what is
 //! needed to verify offline.
 
-use std::collections::BTreeMap;
-
 use actix_web::http::header::ACCEPT;
 use actix_web::web::Path;
 use actix_web::{HttpResponse, get, post};
@@ -245,7 +243,7 @@ pub(crate) struct AttestationCheck {
 /// of one's own.
 #[utoipa::path(
     tag = tag::ATTESTATIONS,
-    request_body(content = AttestationCheckInput),
+    request_body = AttestationCheckInput,
     responses((status = 200, description = "Whether it holds", body = AttestationCheck)),
     security(()),
     extensions(("x-mamori" = json!({"body": true}))),
@@ -315,8 +313,8 @@ async fn get_status_list(call: PublicCall, list: Path<String>) -> Answer {
 #[expect(dead_code, reason = "the document's words for what is made as JSON")]
 pub(crate) struct AttestationContext {
     /// Each term, and the address that names it for good.
-    #[schema(rename = "@context")]
-    context: BTreeMap<String, serde_json::Value>,
+    #[schema(rename = "@context", value_type = Object)]
+    context: serde_json::Value,
 }
 
 /// Get the terms of attestations

@@ -414,11 +414,7 @@ async fn list_clients(call: Call<Admin>, query: Query<ClientQuery>) -> Answer {
 /// again; it says where the client is.
 #[utoipa::path(
     tag = tag::CLIENTS,
-    request_body(content = ClientInput, example = json!({
-        "name": "人事ポータル",
-        "scopes": ["organizations:read", "organizations:write", "assessments:read", "assessments:write"],
-        "origins": ["https://portal.example.jp"],
-    })),
+    request_body = ClientInput,
     responses((status = 201, description = "The client, with its secret", body = NewClient)),
     security(("oauth2" = ["admin"])),
     extensions(("x-mamori" = json!({
@@ -477,7 +473,7 @@ async fn get_client(call: Call<Admin>, id: PathId) -> Answer {
 #[utoipa::path(
     tag = tag::CLIENTS,
     params(("id" = Uuid, Path, description = "The client")),
-    request_body(content = ClientInput, example = json!({"rate_limit": 12000})),
+    request_body = ClientInput,
     responses((status = 200, description = "The client, changed", body = ClientBody)),
     security(("oauth2" = ["admin"])),
     extensions(("x-mamori" = json!({
@@ -535,7 +531,7 @@ async fn update_client(call: Call<Admin>, id: PathId, body: Incoming) -> Answer 
 #[utoipa::path(
     tag = tag::CLIENTS,
     params(("id" = Uuid, Path, description = "The client")),
-    request_body(content = Option<RotationInput>, example = json!({"overlap_seconds": 3600})),
+    request_body = Option<RotationInput>,
     responses((status = 200, description = "The new secret", body = NewSecret)),
     security(("oauth2" = ["admin"])),
     extensions(("x-mamori" = json!({

@@ -158,9 +158,7 @@ async fn list_consents(
 #[utoipa::path(
     tag = tag::DECLARATIONS,
     params(("id" = Uuid, Path, description = "The organization")),
-    request_body(content = ConsentInput, example = json!({
-        "purpose": "listing", "given_by": "代表取締役 見本 太郎", "given_on": "2026-11-20",
-    })),
+    request_body = ConsentInput,
     responses((status = 201, description = "The consent, recorded", body = ConsentBody)),
     security(("oauth2" = ["declarations:write"])),
     extensions(("x-mamori" = json!({
@@ -218,9 +216,7 @@ async fn get_consent(call: Call<DeclarationsRead>, id: PathId) -> Answer {
 #[utoipa::path(
     tag = tag::DECLARATIONS,
     params(("id" = Uuid, Path, description = "The consent")),
-    request_body(content = Option<WithdrawalInput>, example = json!({
-        "withdrawn_by": "代表取締役 見本 太郎",
-    })),
+    request_body = Option<WithdrawalInput>,
     responses((status = 200, description = "The consent, withdrawn", body = ConsentBody)),
     security(("oauth2" = ["declarations:write"])),
     extensions(("x-mamori" = json!({

@@ -351,10 +351,7 @@ async fn list_declarations(
 #[utoipa::path(
     tag = tag::DECLARATIONS,
     params(("id" = Uuid, Path, description = "The organization")),
-    request_body(content = DeclarationInput, example = json!({
-        "state": "declared", "on": "2026-05-18",
-        "terms": {"stars": 1, "declaration_id": "59999999901", "articles_edition": "4.0"},
-    })),
+    request_body = DeclarationInput,
     responses((status = 201, description = "The declaration, recorded", body = DeclarationBody)),
     security(("oauth2" = ["declarations:write"])),
     extensions(("x-mamori" = json!({

@@ -449,10 +449,7 @@ fn answer(
 /// looks just as what is not there. An absence never means that nothing was declared.
 #[utoipa::path(
     tag = tag::DECLARATION_CHECKS,
-    request_body(content = DeclarationCheckInput, example = json!({
-        "company": {"corporate_number": "7123456789012", "name": "㈱みほん製作所"},
-        "rule": {"minimum_stars": 1, "confirmed_within_days": 365},
-    })),
+    request_body = DeclarationCheckInput,
     responses((status = 200, description = "What is known", body = CheckBody)),
     security(("oauth2" = ["declarations:read"])),
     extensions(("x-mamori" = json!({"body": true, "problems": ["token-narrowed"]}))),

@@ -226,9 +226,7 @@ async fn state_terms(
 #[utoipa::path(
     tag = tag::DECLARATIONS,
     params(("id" = Uuid, Path, description = "The declaration")),
-    request_body(content = Option<StatedInput>, example = json!({
-        "on": "2026-05-18", "terms": {"stars": 1, "declaration_id": "59999999901"},
-    })),
+    request_body = Option<StatedInput>,
     responses((status = 200, description = "The declaration", body = DeclarationBody)),
     security(("oauth2" = ["declarations:write"])),
     extensions(("x-mamori" = json!({
@@ -249,9 +247,7 @@ async fn declare(call: Call<DeclarationsWrite>, id: PathId, body: Incoming) -> A
 #[utoipa::path(
     tag = tag::DECLARATIONS,
     params(("id" = Uuid, Path, description = "The declaration")),
-    request_body(content = Option<StatedInput>, example = json!({
-        "on": "2026-10-01", "terms": {"stars": 2},
-    })),
+    request_body = Option<StatedInput>,
     responses((status = 200, description = "The declaration", body = DeclarationBody)),
     security(("oauth2" = ["declarations:write"])),
     extensions(("x-mamori" = json!({
@@ -271,7 +267,7 @@ async fn amend_declaration(call: Call<DeclarationsWrite>, id: PathId, body: Inco
 #[utoipa::path(
     tag = tag::DECLARATIONS,
     params(("id" = Uuid, Path, description = "The declaration that was superseded")),
-    request_body(content = SupersededInput),
+    request_body = SupersededInput,
     responses((status = 200, description = "The declaration", body = DeclarationBody)),
     security(("oauth2" = ["declarations:write"])),
     extensions(("x-mamori" = json!({
@@ -321,7 +317,7 @@ fn leads_to(dossier: &Dossier, from: Uuid, to: Uuid) -> Result<bool, Problem> {
 #[utoipa::path(
     tag = tag::DECLARATIONS,
     params(("id" = Uuid, Path, description = "The declaration")),
-    request_body(content = StoppedInput, example = json!({"by": "declarant", "on": "2026-11-20"})),
+    request_body = StoppedInput,
     responses((status = 200, description = "The declaration", body = DeclarationBody)),
     security(("oauth2" = ["declarations:write"])),
     extensions(("x-mamori" = json!({
@@ -345,7 +341,7 @@ async fn stop_declaration(call: Call<DeclarationsWrite>, id: PathId, body: Incom
 #[utoipa::path(
     tag = tag::DECLARATIONS,
     params(("id" = Uuid, Path, description = "The declaration")),
-    request_body(content = Option<LostInput>, example = json!({})),
+    request_body = Option<LostInput>,
     responses((status = 200, description = "The declaration", body = DeclarationBody)),
     security(("oauth2" = ["declarations:write"])),
     extensions(("x-mamori" = json!({
@@ -367,10 +363,7 @@ async fn lose_declaration(call: Call<DeclarationsWrite>, id: PathId, body: Incom
 #[utoipa::path(
     tag = tag::DECLARATIONS,
     params(("id" = Uuid, Path, description = "The declaration")),
-    request_body(content = EvidenceInput, example = json!({
-        "evidence_grade": "document_seen", "seen_by": "みほん商工会議所 見本 花子",
-        "seen_on": "2026-11-20", "note": "自己宣言完了のメール",
-    })),
+    request_body = EvidenceInput,
     responses((status = 200, description = "The declaration", body = DeclarationBody)),
     security(("oauth2" = ["declarations:write"])),
     extensions(("x-mamori" = json!({
@@ -415,7 +408,7 @@ async fn add_declaration_evidence(
 #[utoipa::path(
     tag = tag::DECLARATIONS,
     params(("id" = Uuid, Path, description = "The declaration")),
-    request_body(content = Option<ConfirmedInput>, example = json!({"by": "総務部 見本 花子"})),
+    request_body = Option<ConfirmedInput>,
     responses((status = 200, description = "The declaration", body = DeclarationBody)),
     security(("oauth2" = ["declarations:write"])),
     extensions(("x-mamori" = json!({
@@ -445,7 +438,7 @@ async fn confirm_declaration(call: Call<DeclarationsWrite>, id: PathId, body: In
 #[utoipa::path(
     tag = tag::DECLARATIONS,
     params(("id" = Uuid, Path, description = "The declaration")),
-    request_body(content = CorrectionInput),
+    request_body = CorrectionInput,
     responses((status = 200, description = "The declaration", body = DeclarationBody)),
     security(("oauth2" = ["declarations:write"])),
     extensions(("x-mamori" = json!({

@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 
 use crate::answer::Answer;
-use crate::openapi::SHARED_IN_QUERY;
+use crate::openapi::IN_QUERY;
 use crate::problem::{Kind, Problem};
 
 /// A path of the document, such as `/v1/units/{id}`.
@@ -73,8 +73,7 @@ struct Parameter {
 impl Operation {
     fn has_query(&self) -> bool {
         self.parameters.iter().any(|Parameter { place, shared }| {
-            let shared = shared.rsplit('/').next().unwrap_or_default();
-            place == "query" || SHARED_IN_QUERY.contains(&shared)
+            place == "query" || shared.ends_with(IN_QUERY)
         })
     }
 }

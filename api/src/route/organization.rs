@@ -416,10 +416,7 @@ async fn list_organizations(
 /// client may register the same company: the two records never see each other.
 #[utoipa::path(
     tag = tag::ORGANIZATIONS,
-    request_body(content = OrganizationInput, example = json!({
-        "name": "株式会社みほん製作所", "external_id": "customer-0001",
-        "corporate_number": "7123456789012", "prefecture": "13", "employees": 12,
-    })),
+    request_body = OrganizationInput,
     responses((status = 201, description = "The organization, registered", body = OrganizationBody)),
     security(("oauth2" = ["organizations:write"])),
     extensions(("x-mamori" = json!({
@@ -429,7 +426,7 @@ async fn list_organizations(
             "create_assessment": "/id", "list_assessments": "/id", "create_unit": "/id",
             "get_history": "/id", "create_declaration": "/id", "get_declaration_status": "/id",
             "get_declaration_readiness": "/id", "give_consent": "/id", "issue_attestation": "/id",
-            "get_declaration_preparation": "/id", "list_organization_reminders": "/id"},
+            "get_declaration_preparation": "/id", "get_organization_reminders": "/id"},
     }))),
 )]
 #[post("/v1/organizations")]
@@ -475,7 +472,7 @@ async fn get_organization(call: Call<OrganizationsRead>, id: PathId) -> Answer {
 #[utoipa::path(
     tag = tag::ORGANIZATIONS,
     params(("id" = Uuid, Path, description = "The organization")),
-    request_body(content = OrganizationInput, example = json!({"employees": 14, "phone": null})),
+    request_body = OrganizationInput,
     responses((status = 200, description = "The organization, changed", body = OrganizationBody)),
     security(("oauth2" = ["organizations:write"])),
     extensions(("x-mamori" = json!({

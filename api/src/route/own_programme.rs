@@ -195,11 +195,7 @@ async fn list_own_programmes(
 /// may have 200 of them; a token that is narrowed to one organization sees none.
 #[utoipa::path(
     tag = tag::PROGRAMMES,
-    request_body(content = OwnProgrammeInput, example = json!({
-        "name": "2027年度 取引先セキュリティ条件",
-        "rules": [{"minimum_stars": 2, "minimum_grade": "document_seen", "confirmed_within_days": 365}],
-        "rounds": [{"code": "spring-2027", "name": "2027年春の更新", "deadline": "2027-02-26T17:00:00+09:00"}],
-    })),
+    request_body = OwnProgrammeInput,
     responses((status = 201, description = "The programme, added", body = OwnProgrammeBody)),
     security(("oauth2" = ["declarations:write"])),
     extensions(("x-mamori" = json!({
@@ -259,9 +255,7 @@ async fn get_own_programme(call: Call<DeclarationsRead>, id: PathId) -> Answer {
 #[utoipa::path(
     tag = tag::PROGRAMMES,
     params(("id" = Uuid, Path, description = "The programme")),
-    request_body(content = OwnProgrammeInput, example = json!({
-        "rules": [{"minimum_stars": 1, "generations": ["new"]}],
-    })),
+    request_body = OwnProgrammeInput,
     responses((status = 200, description = "The programme, changed", body = OwnProgrammeBody)),
     security(("oauth2" = ["declarations:write"])),
     extensions(("x-mamori" = json!({

@@ -376,7 +376,7 @@ impl PreparationBody {
         "etag": true, "problems": ["not-found"],
         "links": {"update_declaration_preparation": "/organization",
             "get_declaration_readiness": "/organization",
-            "list_organization_reminders": "/organization"},
+            "get_organization_reminders": "/organization"},
     }))),
 )]
 #[get("/v1/organizations/{id}/declaration-preparation")]
@@ -396,11 +396,7 @@ async fn get_declaration_preparation(call: Call<DeclarationsRead>, id: PathId) -
 #[utoipa::path(
     tag = tag::DECLARATIONS,
     params(("id" = Uuid, Path, description = "The organization")),
-    request_body(content = PreparationInput, example = json!({
-        "commitment": {"committed_by": "代表取締役 見本 太郎", "committed_on": "2026-11-20", "edition": "4.0"},
-        "policy": {"established": true, "established_on": "2026-11-20", "title": "情報セキュリティ基本方針"},
-        "gbizid": {"kind": "prime", "expires_on": "2028-03-31"},
-    })),
+    request_body = PreparationInput,
     responses((status = 200, description = "What is stated now", body = PreparationBody)),
     security(("oauth2" = ["declarations:write"])),
     extensions(("x-mamori" = json!({

@@ -216,10 +216,7 @@ fn verdict<'a>(
     tag = tag::PROGRAMMES,
     params(("programme" = String, Path, description = "The programme's code",
         example = "digital-ai-subsidy-2026", pattern = "^[a-z][a-z0-9-]{0,39}$")),
-    request_body(content = ProgrammeCheckInput, example = json!({
-        "on": "2026-06-10", "round": "round-2",
-        "situation": {"state": "declared", "stars": 1, "generation": "old", "gbizid_account": "same"},
-    })),
+    request_body = ProgrammeCheckInput,
     responses((status = 200, description = "The answer", body = VerdictBody<'static>)),
     security((), ("oauth2" = [])),
     extensions(("x-mamori" = json!({
@@ -243,9 +240,7 @@ async fn check_programme(call: PublicCall, path: Path<String>, body: Incoming) -
 #[utoipa::path(
     tag = tag::PROGRAMMES,
     params(("id" = Uuid, Path, description = "The programme")),
-    request_body(content = ProgrammeCheckInput, example = json!({
-        "situation": {"state": "declared", "stars": 2, "evidence_grade": "document_seen"},
-    })),
+    request_body = ProgrammeCheckInput,
     responses((status = 200, description = "The answer", body = VerdictBody<'static>)),
     security(("oauth2" = ["declarations:read"])),
     extensions(("x-mamori" = json!({

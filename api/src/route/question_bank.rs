@@ -422,12 +422,7 @@ pub(crate) struct ScoreInput {
         ("edition" = String, Path, description = "The edition of the guideline", example = "4.0",
             pattern = "^[0-9]{1,2}\\.[0-9]{1,2}$"),
     ),
-    request_body(content = ScoreInput, example = json!({"answers": [
-        {"question": 1, "option": "implemented"},
-        {"question": 2, "option": "partly_implemented"},
-        {"question": 9, "option": "implemented", "not_used": true},
-        {"question": 24, "option": "unknown"},
-    ]})),
+    request_body = ScoreInput,
     responses((status = 200, description = "The result", body = AssessmentResultBody<'static>)),
     security((), ("oauth2" = [])),
     extensions(("x-mamori" = json!({

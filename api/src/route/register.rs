@@ -159,7 +159,7 @@ async fn get_risk_register(call: Call<RisksRead>, id: PathId) -> Answer {
 #[utoipa::path(
     tag = tag::RISKS,
     params(("id" = Uuid, Path, description = "The organization")),
-    request_body(content = RiskRegisterInput, example = json!({"edition": "4.0"})),
+    request_body = RiskRegisterInput,
     responses((status = 200, description = "The register", body = RiskRegisterBody)),
     security(("oauth2" = ["risks:write"])),
     extensions(("x-mamori" = json!({
@@ -334,9 +334,7 @@ async fn get_threats(call: Call<RisksRead>, id: PathId) -> Answer {
 #[utoipa::path(
     tag = tag::RISKS,
     params(("id" = Uuid, Path, description = "The organization")),
-    request_body(content = ThreatsInput, example = json!({"threats": [
-        {"medium": "office_pc", "threat": "ransomware", "frequency": 3},
-    ]})),
+    request_body = ThreatsInput,
     responses((status = 200, description = "The threats", body = ThreatList<'static>)),
     security(("oauth2" = ["risks:write"])),
     extensions(("x-mamori" = json!({
@@ -472,7 +470,7 @@ fn conversion(
 #[utoipa::path(
     tag = tag::RISKS,
     params(("id" = Uuid, Path, description = "The organization")),
-    request_body(content = ConversionInput, example = json!({"edition": "3.1", "dry_run": true})),
+    request_body = ConversionInput,
     responses((status = 200, description = "What changes", body = RiskConversion)),
     security(("oauth2" = ["risks:write"])),
     extensions(("x-mamori" = json!({

@@ -27,7 +27,7 @@ use crate::wire::wire_enum;
 const LIST: &str = "reminders";
 
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(list_organization_reminders).service(list_reminders);
+    config.service(get_organization_reminders).service(list_reminders);
 }
 
 wire_enum! {
@@ -168,7 +168,7 @@ impl<'a> Words<'a> {
     extensions(("x-mamori" = json!({"localized": true, "problems": ["not-found"]}))),
 )]
 #[get("/v1/organizations/{id}/reminders")]
-async fn list_organization_reminders(call: Call<DeclarationsRead>, id: PathId) -> Answer {
+async fn get_organization_reminders(call: Call<DeclarationsRead>, id: PathId) -> Answer {
     let work = move |tx: &mut Tx<'_>| {
         let Some(dossier) = tx.find_dossier(id.0)? else {
             tx.find_organization(id.0)?.ok_or_else(Problem::not_found)?;

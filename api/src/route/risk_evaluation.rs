@@ -200,10 +200,7 @@ impl EvaluationInput {
 /// rate; a token that is sent must be good.
 #[utoipa::path(
     tag = tag::RISKS,
-    request_body(content = EvaluationInput, example = json!({"edition": "4.0", "assets": [{
-        "external_id": "A-001", "confidentiality": 3, "integrity": 2, "availability": 1,
-        "personal_information": false, "threat": 3, "vulnerability": 2,
-    }]})),
+    request_body = EvaluationInput,
     responses((status = 200, description = "The risks", body = Evaluation)),
     security((), ("oauth2" = [])),
     extensions(("x-mamori" = json!({"body": true}))),

@@ -183,7 +183,7 @@ async fn list_risk_snapshots(
 #[utoipa::path(
     tag = tag::RISKS,
     params(("id" = Uuid, Path, description = "The organization")),
-    request_body(content = RiskSnapshotInput, example = json!({"label": "2026年度 内部監査"})),
+    request_body = RiskSnapshotInput,
     responses((status = 201, description = "The snapshot, taken", body = RiskSnapshotBody)),
     security(("oauth2" = ["risks:write"])),
     extensions(("x-mamori" = json!({

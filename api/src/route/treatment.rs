@@ -460,10 +460,7 @@ async fn list_treatments(
 #[utoipa::path(
     tag = tag::RISKS,
     params(("id" = Uuid, Path, description = "The asset")),
-    request_body(content = TreatmentInput, example = json!({
-        "treatment": "reduce", "title": "名簿のファイルを暗号化し、権限を人事部に絞る",
-        "owner": "総務部 見本", "due_on": "2027-03-31", "cost": 50000, "expected_vulnerability": 1,
-    })),
+    request_body = TreatmentInput,
     responses((status = 201, description = "The treatment, planned", body = TreatmentBody)),
     security(("oauth2" = ["risks:write"])),
     extensions(("x-mamori" = json!({
@@ -529,7 +526,7 @@ async fn get_treatment(call: Call<RisksRead>, id: PathId) -> Answer {
 #[utoipa::path(
     tag = tag::RISKS,
     params(("id" = Uuid, Path, description = "The treatment")),
-    request_body(content = TreatmentInput, example = json!({"state": "done", "evidence_url": "https://files.example.jp/evidence/1"})),
+    request_body = TreatmentInput,
     responses((status = 200, description = "The treatment, changed", body = TreatmentBody)),
     security(("oauth2" = ["risks:write"])),
     extensions(("x-mamori" = json!({

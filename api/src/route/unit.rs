@@ -142,7 +142,7 @@ async fn list_units(call: Call<OrganizationsRead>, id: PathId, query: Query<Unit
 #[utoipa::path(
     tag = tag::ORGANIZATIONS,
     params(("id" = Uuid, Path, description = "The organization")),
-    request_body(content = UnitInput, example = json!({"name": "大阪営業所", "kind": "site"})),
+    request_body = UnitInput,
     responses((status = 201, description = "The unit, registered", body = UnitBody)),
     security(("oauth2" = ["organizations:write"])),
     extensions(("x-mamori" = json!({
@@ -194,7 +194,7 @@ async fn get_unit(call: Call<OrganizationsRead>, id: PathId) -> Answer {
 #[utoipa::path(
     tag = tag::ORGANIZATIONS,
     params(("id" = Uuid, Path, description = "The unit")),
-    request_body(content = UnitInput, example = json!({"name": "大阪支店"})),
+    request_body = UnitInput,
     responses((status = 200, description = "The unit, changed", body = UnitBody)),
     security(("oauth2" = ["organizations:write"])),
     extensions(("x-mamori" = json!({

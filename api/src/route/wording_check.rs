@@ -100,7 +100,7 @@ pub(crate) struct WordingCheck {
 /// is a help and no judge: a text without findings may still be wrong. Works without a token.
 #[utoipa::path(
     tag = tag::DECLARATION_CHECKS,
-    request_body(content = WordingInput),
+    request_body = WordingInput,
     responses((status = 200, description = "What was found", body = WordingCheck)),
     security((), ("oauth2" = [])),
     extensions(("x-mamori" = json!({"body": true, "localized": true}))),
