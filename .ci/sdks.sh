@@ -49,17 +49,18 @@ install_missing() {
   fi
 }
 
-# A copy of openapi/sdks/$1, and README's example in it as $2. What was installed there before stays.
+# A copy of the files $3… of openapi/sdks/$1, and README's example as $2, in a folder to go on in. What was installed
+# there before stays.
 project() {
-  project=$target/sdks/$1
-  mkdir -p "$project"
-  cp "openapi/sdks/$1"/* "$project/"
-  mkdir -p "$(dirname "$project/$2")"
-  readme_blocks README.md "sdk $1: $2" >"$project/$2"
+  local language=$1 example=$2 project=$target/sdks/$1
+  shift 2
+  mkdir -p "$(dirname "$project/$example")"
+  (cd "openapi/sdks/$language" && cp "$@" "$project/")
+  readme_blocks README.md "sdk $language: $example" >"$project/$example"
   cd "$project"
 }
 
-# Whether what was installed by $1 into $2 is of another time; remembers it by calling with `done`.
+# Whether what is installed in the folder $2 is not of the list $1; and the note that it now is.
 stale() { ! cmp -s "$1" "$2/.made-of"; }
 made() { cp "$1" "$2/.made-of"; }
 
@@ -186,9 +187,10 @@ sdk() {
   local language=$1 files=${1}_files example=${1}_example scenario operations generated checked ran glue
   say "=== $language"
   # The lines of whatever stands in the folder beside configuration and scenario.
-  glue=$(cd "openapi/sdks/$language" && find . -type f -printf '%P\n' | grep -vxF -f <(tr ' ' '\n' <<<"${!files}") |
+  glue=$(cd "openapi/sdks/$language" && git ls-files -co --exclude-standard | grep -vxF "$(tr ' ' '\n' <<<"${!files}")" |
     while IFS= read -r file; do cat "$file"; done | wc -l || true)
-  project "$language" "${!example}"
+  # shellcheck disable=SC2086  # names without spaces
+  project "$language" "${!example}" ${!files}
   scenario=$(grep -oE '[Ss]cenario\.[a-z]+' <<<"${!files}")
   if grep -nE '\bas (any|unknown|never)\b|@ts-|type: *ignore|pyright:|\bcast\(|\bAny\b|@SuppressWarnings|#!?\[(allow|expect)' \
     "$scenario" "${!example}"; then die "$language: the examples get around the type checker"; fi
