@@ -93,9 +93,10 @@ readme_blocks() {
   awk -v mark="<!-- $2" '
     index($0, mark) == 1 { wanted = 1; next }
     inside && /^```$/ { inside = 0; wanted = 0; next }
-    inside { print }
+    inside { print; found = 1 }
     wanted && /^```[a-z]+$/ { inside = 1 }
-  ' "$1" | grep . || die "$1 has no block behind <!-- $2"
+    END { exit !found }
+  ' "$1" || die "$1 has no block behind <!-- $2"
 }
 
 # Clones the repository $1 at its HEAD into $work/mamori, and starts it there as its README says: on default settings
