@@ -97,3 +97,39 @@ serve_release() {
   token=$(curl -sS --fail-with-body -u "$(json_field client_id <<<"$added"):$(json_field client_secret <<<"$added")" \
     -d grant_type=client_credentials "$api/oauth/token" | json_field access_token)
 }
+
+# The code blocks of the file $1 that stand behind a comment beginning with `<!-- $2`, in order.
+readme_blocks() {
+  awk -v mark="<!-- $2" '
+    index($0, mark) == 1 { wanted = 1; next }
+    inside && /^```$/ { inside = 0; wanted = 0; next }
+    inside { print; found = 1 }
+    wanted && /^```[a-z]+$/ { inside = 1 }
+    END { exit !found }
+  ' "$1" || die "$1 has no block behind <!-- $2"
+}
+
+# Clones the repository $1 at its HEAD into $work/mamori, and starts it there as its README says: on default settings
+# but for the port, since 8080 may be taken. Sets server and api. What is built goes to CARGO_TARGET_DIR if that is set.
+serve_clone() {
+  local repository=$1 file port
+  git clone --quiet --no-hardlinks "$repository" "$work/mamori"
+  grep -q 'cargo run --release -- serve' "$work/mamori/README.md" || die "README.md does not name: cargo run --release -- serve"
+  # A file that is the same as where it was cloned from keeps its time, so that cargo knows it as built.
+  if [ -n "${CARGO_TARGET_DIR:-}" ]; then
+    git -C "$work/mamori" ls-files -z | while IFS= read -r -d '' file; do
+      if cmp -s "$repository/$file" "$work/mamori/$file"; then touch -r "$repository/$file" "$work/mamori/$file"; fi
+    done
+  fi
+  port=$(free_port)
+  api=http://127.0.0.1:$port
+  say "\$ MAMORI_LISTEN=127.0.0.1:$port cargo run --release -- serve"
+  (
+    cd "$work/mamori"
+    unset MAMORI_DATABASE_URL MAMORI_PUBLIC_URL MAMORI_ROOT_KEY_FILE MAMORI_LOG MAMORI_LOG_FORMAT
+    export MAMORI_LISTEN=127.0.0.1:$port
+    exec cargo run --release --locked -- serve
+  ) >"$work/server.log" 2>&1 </dev/null &
+  server=$!
+  wait_ready "$api/readyz" "$server" "${MAMORI_QUICK_START_SECONDS:-900}" || die "the service did not start"
+}

@@ -114,29 +114,8 @@ print(json.dumps([{"question": n, "option": option} for n in range(first, last +
 
 say "--- Get the source and start the service"
 say "\$ git clone $(basename "$repository") mamori && cd mamori"
-git clone --quiet --no-hardlinks "$repository" "$work/mamori"
-grep -q 'cargo run --release -- serve' "$work/mamori/README.md" || die "README.md does not name: cargo run --release -- serve"
-
-# A file that is the same as where it was cloned from keeps its time, so that cargo knows it as built.
-if [ -n "${CARGO_TARGET_DIR:-}" ]; then
-  git -C "$work/mamori" ls-files -z | while IFS= read -r -d '' file; do
-    if cmp -s "$repository/$file" "$work/mamori/$file"; then touch -r "$repository/$file" "$work/mamori/$file"; fi
-  done
-fi
-
-# Default settings but for the port: 8080 may be taken where this runs.
-port=$(free_port)
-api=http://127.0.0.1:$port
-say "\$ MAMORI_LISTEN=127.0.0.1:$port cargo run --release -- serve"
 started=$SECONDS
-(
-  cd "$work/mamori"
-  unset MAMORI_DATABASE_URL MAMORI_PUBLIC_URL MAMORI_ROOT_KEY_FILE MAMORI_LOG MAMORI_LOG_FORMAT
-  export MAMORI_LISTEN=127.0.0.1:$port
-  exec cargo run --release --locked -- serve
-) >"$work/server.log" 2>&1 </dev/null &
-server=$!
-wait_ready "$api/readyz" "$server" "${MAMORI_QUICK_START_SECONDS:-900}" || die "the service did not start"
+serve_clone "$repository"
 say "ready after $((SECONDS - started)) s"
 
 first=$work/mamori/mamori-data/first-client.json
@@ -152,8 +131,7 @@ if grep -qF "$client_secret" "$work/server.log"; then die "the first client's se
 
 printf '\n--- README, the first ten minutes\n'
 # The block behind the mark, and those that go on from it.
-awk '/^<!-- quick start/ {mark = 1} /^```$/ {if (inside) mark = 0; inside = 0} mark && inside {print} mark && /^```sh$/ {inside = 1}' \
-  "$work/mamori/README.md" | sed "s#^api=.*#api=$api#" >"$work/readme.sh"
+readme_blocks "$work/mamori/README.md" "quick start" | sed "s#^api=.*#api=$api#" >"$work/readme.sh"
 grep -q "^api=$api\$" "$work/readme.sh" || die "README.md has no quick start block"
 (cd "$work/mamori" && bash -eu "$work/readme.sh") >"$work/readme.out" || die "README's block failed"
 cut -c 1-400 "$work/readme.out"
