@@ -65,12 +65,23 @@ impl Document {
         Self::render("application/json", plain, language, cache)
     }
 
+    /// A file of `/docs`, where the address says the language.
+    pub(crate) fn file(
+        kind: &'static str,
+        plain: impl Into<Bytes>,
+        language: Option<Language>,
+    ) -> Result<Self, String> {
+        let document = Self::render(kind, plain, language, SHORTLY)?;
+        Ok(Self { vary: "Accept-Encoding", ..document })
+    }
+
     fn render(
         kind: &'static str,
-        plain: Vec<u8>,
+        plain: impl Into<Bytes>,
         language: Option<Language>,
         cache: &'static str,
     ) -> Result<Self, String> {
+        let plain = plain.into();
         let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &plain);
         let digest: String = hex(digest.as_ref()).chars().take(16).collect();
         let plain = Encoded::of(&digest, None, plain).ok_or("a document's tag")?;
@@ -120,7 +131,7 @@ impl Document {
 }
 
 impl Encoded {
-    fn of(digest: &str, encoding: Option<&'static str>, bytes: Vec<u8>) -> Option<Self> {
+    fn of(digest: &str, encoding: Option<&'static str>, bytes: impl Into<Bytes>) -> Option<Self> {
         let etag = format!("\"{digest}.{}\"", encoding.unwrap_or("id"));
         Some(Self { encoding, etag: etag.try_into().ok()?, bytes: bytes.into() })
     }
@@ -140,17 +151,19 @@ fn brotli(plain: &[u8]) -> Option<Vec<u8>> {
     Some(packed)
 }
 
-/// Brotli or gzip, if the client takes it; a quality of nought says that it does not.
+/// Brotli or gzip, if the client takes it.
 fn encoding(headers: &HeaderMap) -> Option<&'static str> {
-    let accepted = headers.get(ACCEPT_ENCODING)?.to_str().ok()?;
-    let takes = |wanted: &str| {
-        accepted.split(',').take(16).any(|one| {
-            let (name, parameter) = one.split_once(';').unwrap_or((one, ""));
-            let refused = matches!(parameter.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000");
-            name.trim().eq_ignore_ascii_case(wanted) && !refused
-        })
-    };
-    ["br", "gzip"].into_iter().find(|wanted| takes(wanted))
+    ["br", "gzip"].into_iter().find(|wanted| takes(headers, wanted))
+}
+
+/// Whether the client takes an encoding; a quality of nought says that it does not.
+pub(crate) fn takes(headers: &HeaderMap, wanted: &str) -> bool {
+    let accepted = headers.get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
+    accepted.unwrap_or_default().split(',').take(16).any(|one| {
+        let (name, parameter) = one.split_once(';').unwrap_or((one, ""));
+        let refused = matches!(parameter.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000");
+        name.trim().eq_ignore_ascii_case(wanted) && !refused
+    })
 }
 
 /// A document in each of the two languages.
