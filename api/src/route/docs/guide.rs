@@ -33,7 +33,7 @@ macro_rules! pages {
 }
 
 /// All pages, in the order in which they are read.
-static PAGES: [Source; 1] = pages!["index"];
+static PAGES: &[Source] = &pages!["index"];
 
 impl Source {
     fn text(&self, language: Language) -> &'static str {
@@ -122,7 +122,7 @@ fn frame(
 /// All pages, and under the one that is read its sections.
 fn list(read: &Source, page: &Page, language: Language) -> String {
     let mut list = String::new();
-    for source in &PAGES {
+    for source in PAGES {
         if source.name != read.name {
             list.push_str(&format!("<li>{}</li>\n", source.link(language, "")));
             continue;
