@@ -25,7 +25,9 @@ pub(super) fn bar(language: Language, here: Place<'_>) -> String {
     let read = |there: Language, name: &str| {
         let marked = mark(matches!(here, Place::Guide(_)) && there == language);
         let tag = there.tag();
-        format!("<a href=\"/docs/guide/{tag}/{page}\" lang=\"{tag}\" hreflang=\"{tag}\"{marked}>{name}</a>")
+        format!(
+            "<a href=\"/docs/guide/{tag}/{page}\" lang=\"{tag}\" hreflang=\"{tag}\"{marked}>{name}</a>"
+        )
     };
     format!(
         "<header class=\"bar\"><strong>mamori</strong>\

@@ -42,7 +42,8 @@ pub(super) fn make(file: &str) -> Result<Option<File>, String> {
     if !file.is_empty() {
         let bytes = match found.bytes {
             Cow::Borrowed(bytes) => Bytes::from_static(bytes),
-            Cow::Owned(bytes) => Bytes::from(bytes),
+            // The start, with our settings in it.
+            Cow::Owned(bytes) => [bytes.as_slice(), DARK.as_bytes()].concat().into(),
         };
         return Ok(Some(File::plain(kind, bytes)?));
     }
@@ -56,6 +57,10 @@ pub(super) fn make(file: &str) -> Result<Option<File>, String> {
         .replace("<body>", &format!("<body>{bar}"));
     Ok(Some(File::page(page, Language::En, POLICY)?))
 }
+
+/// What Swagger UI's own bar would do.
+const DARK: &str = "\ndocument.documentElement.classList.toggle(\"dark-mode\", \
+                    matchMedia(\"(prefers-color-scheme: dark)\").matches);\n";
 
 const HEAD: &str = "<title>mamori API: console</title>\
     <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\

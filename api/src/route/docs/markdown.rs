@@ -132,7 +132,8 @@ mod tests {
         );
         assert_eq!(page.title, "10分で始める");
         let ids: Vec<_> = page.sections.iter().map(|section| section.id.as_str()).collect();
-        let named = ["企業団体organizationと登録元", "if-match-and-etag_s", "retry", "エラーの一覧原因"];
+        let named =
+            ["企業団体organizationと登録元", "if-match-and-etag_s", "retry", "エラーの一覧原因"];
         assert_eq!(ids, named);
         for id in ["10分で始める", "retry-1"].iter().chain(&named) {
             assert!(page.html.contains(&format!("id=\"{id}\"")), "{id}: {}", page.html);
