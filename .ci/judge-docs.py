@@ -120,7 +120,7 @@ def judge_reference(browser, document, wanted):
 
 
 def judge_guide(browser):
-    pages = {}
+    pages, answered = {}, set()
     for language in ("ja", "en"):
         first = f"{api}/docs/guide/{language}/"
         browser.open(first)
@@ -145,7 +145,9 @@ def judge_guide(browser):
                 wide = browser.run("return document.documentElement.scrollWidth")
                 judge(wide <= width, f"no wider than {width}", f"{wide}")
             for address in browser.run("return [...document.querySelectorAll('nav a, .bar a')].map(e => e.href)"):
-                fetch(address)  # fails unless it is 200
+                if address not in answered:
+                    fetch(address)  # fails unless it is 200
+                    answered.add(address)
     swapped = [link.replace("/guide/ja/", "/guide/en/") for link in pages["ja"]]
     judge(swapped == pages["en"], "the same pages in both languages", f"{pages}")
 

@@ -16,9 +16,15 @@ pub(super) enum Place<'a> {
 /// The bar in the language of the page. From a page of the guide one gets to the same page in the
 /// other language.
 pub(super) fn bar(language: Language, here: Place<'_>) -> String {
-    let (reference, console, guide, disclaimer) = match language {
-        Language::Ja => ("リファレンス", "コンソール", "ガイド", "mamoriはIPAのものではありません"),
-        Language::En => ("Reference", "Console", "Guide", "mamori is not IPA's"),
+    let [documentation, reference, console, guide, disclaimer] = match language {
+        Language::Ja => [
+            "ドキュメント",
+            "リファレンス",
+            "コンソール",
+            "ガイド",
+            "mamoriはIPAのものではありません",
+        ],
+        Language::En => ["Documentation", "Reference", "Console", "Guide", "mamori is not IPA's"],
     };
     let mark = |there: bool| if there { " aria-current=\"page\"" } else { "" };
     let page = if let Place::Guide(page) = here { page } else { "" };
@@ -31,7 +37,7 @@ pub(super) fn bar(language: Language, here: Place<'_>) -> String {
     };
     format!(
         "<header class=\"bar\"><strong>mamori</strong>\
-         <nav aria-label=\"/docs\"><a href=\"/docs/\"{}>{reference}</a>\
+         <nav aria-label=\"{documentation}\"><a href=\"/docs/\"{}>{reference}</a>\
          <a href=\"/docs/console/\"{}>{console}</a>\
          <span>{guide} {} {}</span><a href=\"/openapi.json\">openapi.json</a></nav>\
          <small>{disclaimer}</small></header>",
