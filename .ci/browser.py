@@ -27,9 +27,12 @@ class Refused(Exception):
 
 
 def fetch(address):
-    """What a GET that no browser sends is answered with."""
-    with direct.open(address, timeout=PATIENCE) as answer:
-        return answer.read().decode()
+    """What an address answers, by 200, when no browser asks."""
+    try:
+        with direct.open(address, timeout=PATIENCE) as answer:
+            return answer.read().decode()
+    except urllib.error.HTTPError as error:
+        raise Fault(f"{address} answers {error.code}") from None
 
 
 def call(driver, method, path, body=None):
