@@ -66,33 +66,29 @@ impl Document {
         Self::render("application/json", plain, language, cache)
     }
 
-    /// What is in the binary as it is served.
-    fn embedded(kind: &'static str, plain: &'static str, cache: &'static str) -> Option<Self> {
-        Self::of(kind, Bytes::from_static(plain.as_bytes()), None, cache)
+    /// A file of `/docs`, where the address says the language.
+    pub(crate) fn file(
+        kind: &'static str,
+        plain: impl Into<Bytes>,
+        language: Option<Language>,
+    ) -> Result<Self, String> {
+        let document = Self::render(kind, plain, language, SHORTLY)?;
+        Ok(Self { vary: "Accept-Encoding", ..document })
     }
 
     fn render(
         kind: &'static str,
-        plain: Vec<u8>,
+        plain: impl Into<Bytes>,
         language: Option<Language>,
         cache: &'static str,
     ) -> Result<Self, String> {
-        let document = Self::of(kind, plain.into(), language, cache);
-        document.ok_or_else(|| "a document's tag".to_owned())
-    }
-
-    fn of(
-        kind: &'static str,
-        plain: Bytes,
-        language: Option<Language>,
-        cache: &'static str,
-    ) -> Option<Self> {
+        let plain = plain.into();
         let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &plain);
         let digest: String = hex(digest.as_ref()).chars().take(16).collect();
-        let plain = Encoded::of(&digest, None, plain)?;
+        let plain = Encoded::of(&digest, None, plain).ok_or("a document's tag")?;
         let vary = "Accept-Language, Accept-Encoding";
         let (gzip, brotli) = (OnceLock::new(), OnceLock::new());
-        Some(Self { kind, language, cache, vary, digest, plain, gzip, brotli })
+        Ok(Self { kind, language, cache, vary, digest, plain, gzip, brotli })
     }
 
     /// The document in an encoding; plain where it gains nothing by it.
@@ -102,10 +98,10 @@ impl Document {
         }
         let packed = match encoding {
             Some("br") => self.brotli.get_or_init(|| {
-                Encoded::of(&self.digest, encoding, brotli(&self.plain.bytes)?.into())
+                Encoded::of(&self.digest, encoding, brotli(&self.plain.bytes)?)
             }),
             Some(_) => self.gzip.get_or_init(|| {
-                Encoded::of(&self.digest, encoding, gzip(&self.plain.bytes)?.into())
+                Encoded::of(&self.digest, encoding, gzip(&self.plain.bytes)?)
             }),
             None => return &self.plain,
         };
@@ -136,9 +132,9 @@ impl Document {
 }
 
 impl Encoded {
-    fn of(digest: &str, encoding: Option<&'static str>, bytes: Bytes) -> Option<Self> {
+    fn of(digest: &str, encoding: Option<&'static str>, bytes: impl Into<Bytes>) -> Option<Self> {
         let etag = format!("\"{digest}.{}\"", encoding.unwrap_or("id"));
-        Some(Self { encoding, etag: etag.try_into().ok()?, bytes })
+        Some(Self { encoding, etag: etag.try_into().ok()?, bytes: bytes.into() })
     }
 }
 
@@ -156,17 +152,19 @@ fn brotli(plain: &[u8]) -> Option<Vec<u8>> {
     Some(packed)
 }
 
-/// Brotli or gzip, if the client takes it; a quality of nought says that it does not.
+/// Brotli or gzip, if the client takes it.
 fn encoding(headers: &HeaderMap) -> Option<&'static str> {
-    let accepted = headers.get(ACCEPT_ENCODING)?.to_str().ok()?;
-    let takes = |wanted: &str| {
-        accepted.split(',').take(16).any(|one| {
-            let (name, parameter) = one.split_once(';').unwrap_or((one, ""));
-            let refused = matches!(parameter.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000");
-            name.trim().eq_ignore_ascii_case(wanted) && !refused
-        })
-    };
-    ["br", "gzip"].into_iter().find(|wanted| takes(wanted))
+    ["br", "gzip"].into_iter().find(|wanted| takes(headers, wanted))
+}
+
+/// Whether the client takes an encoding; a quality of nought says that it does not.
+pub(crate) fn takes(headers: &HeaderMap, wanted: &str) -> bool {
+    let accepted = headers.get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
+    accepted.unwrap_or_default().split(',').take(16).any(|one| {
+        let (name, parameter) = one.split_once(';').unwrap_or((one, ""));
+        let refused = matches!(parameter.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000");
+        name.trim().eq_ignore_ascii_case(wanted) && !refused
+    })
 }
 
 /// A document in each of the two languages.
@@ -340,7 +338,9 @@ impl Documents {
 /// The OpenAPI document, in 3.1 and in 3.0.3: looked at when somebody first asks, so that its pages
 /// of the binary are not in memory before.
 static OPENAPI: LazyLock<Option<[Document; 2]>> = LazyLock::new(|| {
-    let document = |text| Document::embedded("application/json", text, SHORTLY);
+    let document = |text: &'static str| {
+        Document::render("application/json", text.as_bytes(), None, SHORTLY).ok()
+    };
     Some([document(PUBLISHED)?, document(PUBLISHED_3_0)?])
 });
 

@@ -12,6 +12,7 @@ mod change;
 mod client;
 mod declaration;
 mod declaration_check;
+mod docs;
 mod examples;
 mod http;
 mod idempotency;

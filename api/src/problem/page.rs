@@ -37,9 +37,13 @@ impl ProblemPage {
     }
 }
 
+/// Text as HTML, between tags.
+pub(crate) fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
 /// The page for people. Its texts are ours; they are escaped all the same.
 pub(crate) fn html(page: &ProblemPage, language: Language) -> String {
-    let escape = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     let (cause, cure) = match language {
         Language::Ja => ("原因", "対処"),
         Language::En => ("Cause", "Cure"),

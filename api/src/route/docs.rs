@@ -1,53 +1,108 @@
-//! `/docs`: a console to read and try the API, vendored, so that it works offline.
+//! `/docs`: what people read. A reference, a console to try calls, and a guide; all of it is in the
+//! binary, so that it works offline.
+//!
+//! None of it is an operation of the API, so the document leaves it out.
 
-use std::sync::{Arc, LazyLock};
+mod bar;
+mod console;
+mod guide;
+mod markdown;
+mod reference;
 
-use actix_web::http::header::LOCATION;
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
+
+use actix_web::http::header::{CONTENT_SECURITY_POLICY, HeaderValue, LOCATION};
+use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, guard, web};
-use utoipa_swagger_ui::Config;
+use mamori_domain::text::Language;
 
 use crate::answer::Answer;
+use crate::document::Document;
 use crate::problem::Problem;
 
-static CONFIG: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
-    let config = Config::from("/openapi.json")
-        .validator_url("none")
-        .persist_authorization(false)
-        .display_request_duration(true)
-        .doc_expansion("none")
-        .filter(true)
-        // No bar for other documents: this console is for this service.
-        .use_base_layout();
-    Arc::new(config)
-});
+/// The addresses, for the table of routes.
+pub(crate) const PATHS: [&str; 11] = [
+    "/docs",
+    "/docs/",
+    "/docs/{file}",
+    "/docs/console",
+    "/docs/console/",
+    "/docs/console/{file}",
+    "/docs/guide",
+    "/docs/guide/",
+    "/docs/guide/{language}",
+    "/docs/guide/{language}/",
+    "/docs/guide/{language}/{page}",
+];
 
-/// What the console may do: load its own files, and call this service.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
-                      img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'";
-
-/// Registers the console; it is no operation of the API, so the document leaves it out.
+/// Registers all of it.
 pub(crate) fn configure(config: &mut web::ServiceConfig) {
-    config.service(web::resource("/docs").guard(guard::Get()).to(redirect));
-    config.service(web::resource("/docs/{file:.*}").guard(guard::Get()).to(serve));
+    let get = |path: &str| web::resource(path.to_owned()).guard(guard::Get());
+    for folder in ["/docs", "/docs/console", "/docs/guide", "/docs/guide/ja", "/docs/guide/en"] {
+        config.service(get(folder).to(into_folder));
+    }
+    config.service(get("/docs/guide/").to(guide::choose));
+    config.service(get("/docs/scalar.js").to(reference::scalar));
+    config.service(get("/docs/{file:.*}").to(serve));
 }
 
-async fn redirect() -> HttpResponse {
-    HttpResponse::PermanentRedirect().insert_header((LOCATION, "/docs/")).finish()
+async fn into_folder(request: HttpRequest) -> HttpResponse {
+    let folder = format!("{}/", request.path());
+    HttpResponse::PermanentRedirect().insert_header((LOCATION, folder)).finish()
 }
+
+/// A file, with what it may do where it is a page.
+struct File {
+    document: Document,
+    policy: &'static str,
+}
+
+/// What every file that is no page may do.
+const NOTHING: &str = "default-src 'none'; frame-ancestors 'none'";
+
+impl File {
+    /// A file that is no page.
+    fn plain(kind: &'static str, bytes: impl Into<Bytes>) -> Result<Self, String> {
+        Ok(Self { document: Document::file(kind, bytes, None)?, policy: NOTHING })
+    }
+
+    /// A page.
+    fn page(html: String, language: Language, policy: &'static str) -> Result<Self, String> {
+        let document = Document::file("text/html; charset=utf-8", html, Some(language))?;
+        Ok(Self { document, policy })
+    }
+}
+
+/// The file of a path under `/docs/`, if there is one.
+fn make(path: &str) -> Result<Option<File>, String> {
+    match path.split_once('/') {
+        Some(("console", file)) => console::make(file),
+        Some(("guide", page)) => guide::make(page),
+        Some(_) => Ok(None),
+        None => reference::make(path),
+    }
+}
+
+/// The files that somebody asked for. Nothing is made at the start, and each only once.
+static MADE: LazyLock<RwLock<BTreeMap<String, Arc<File>>>> = LazyLock::new(RwLock::default);
 
 async fn serve(request: HttpRequest) -> Answer {
-    let file = request.match_info().get("file").unwrap_or_default();
-    let found = utoipa_swagger_ui::serve(file, Arc::clone(&CONFIG))
-        .map_err(|error| Problem::internal(format!("the console: {error}")))?;
-    let found = found.ok_or_else(Problem::not_found)?;
-    let mut bytes = found.bytes.into_owned();
-    if found.content_type.starts_with("text/html") {
-        let page = String::from_utf8_lossy(&bytes);
-        bytes = page.replace("<title>Swagger UI</title>", "<title>mamori API</title>").into_bytes();
-    }
-    Ok(HttpResponse::Ok()
-        .content_type(found.content_type)
-        .insert_header(("cache-control", "public, max-age=3600"))
-        .insert_header(("content-security-policy", POLICY))
-        .body(bytes))
+    let path = request.match_info().get("file").unwrap_or_default();
+    let made = MADE.read().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
+    let file = match made {
+        Some(file) => file,
+        None => {
+            let file = make(path).map_err(|error| Problem::internal(format!("/docs: {error}")))?;
+            let file = Arc::new(file.ok_or_else(Problem::not_found)?);
+            let mut made = MADE.write().unwrap_or_else(PoisonError::into_inner);
+            made.insert(path.to_owned(), Arc::clone(&file));
+            file
+        }
+    };
+    let mut answer = file.document.serve(&request);
+    // Also with 304: a browser takes over the headers of that.
+    let policy = HeaderValue::from_static(file.policy);
+    answer.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+    Ok(answer)
 }

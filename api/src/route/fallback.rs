@@ -10,6 +10,7 @@ use serde::Deserialize;
 use crate::answer::Answer;
 use crate::openapi::IN_QUERY;
 use crate::problem::{Kind, Problem};
+use crate::route::docs;
 
 /// A path of the document, such as `/v1/units/{id}`.
 struct Template {
@@ -35,10 +36,10 @@ static TEMPLATES: LazyLock<BTreeMap<usize, Vec<Template>>> = LazyLock::new(|| {
         names.push("OPTIONS".to_owned());
         (path, names.join(", "), querying)
     });
-    let console = ["/docs", "/docs/", "/docs/{file}"];
-    let console = console.map(|path| (path.to_owned(), "GET, HEAD, OPTIONS".to_owned(), vec![]));
+    let docs = docs::PATHS;
+    let docs = docs.map(|path| (path.to_owned(), "GET, HEAD, OPTIONS".to_owned(), vec![]));
     let mut templates: BTreeMap<usize, Vec<Template>> = BTreeMap::new();
-    for (text, allowed, querying) in documented.chain(console) {
+    for (text, allowed, querying) in documented.chain(docs) {
         let segment = |part: &str| (!part.starts_with('{')).then(|| part.to_owned());
         let segments: Vec<_> = text.split('/').map(segment).collect();
         let alike = templates.entry(segments.len()).or_default();
@@ -125,7 +126,11 @@ mod tests {
                 "/v1/question-banks/a/editions/1",
                 Some("/v1/question-banks/{bank}/editions/{edition}"),
             ),
-            ("/docs/swagger-ui.css", Some("/docs/{file}")),
+            ("/docs/bar.css", Some("/docs/{file}")),
+            ("/docs/console/index.css", Some("/docs/console/{file}")),
+            ("/docs/guide/", Some("/docs/guide/")),
+            ("/docs/guide/ja/", Some("/docs/guide/{language}/")),
+            ("/docs/guide/ja/errors", Some("/docs/guide/{language}/{page}")),
             ("/v1/organizations/", None),
             ("/v1/organizations/1/2", None),
             ("/", None),

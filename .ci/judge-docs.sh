@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Judges the console at /docs/ in a real browser: that it works offline, and that one can authorize and try calls.
-#   .ci/judge-console.sh
-# The release binary must be built (another one: MAMORI_BIN). Logs, and a screenshot on failure, stay in
-# target/judge-console/.
+# Judges the pages of /docs in a real browser: that they work offline and under their policies, and what each is for.
+#   .ci/judge-docs.sh
+# The release binary must be built (another one: MAMORI_BIN). Logs, and screenshots on failure, stay in
+# target/judge-docs/.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 root=$PWD
@@ -14,10 +14,10 @@ bin=$(realpath -m "${MAMORI_BIN:-$target/release/mamori}")
 command -v chromium >/dev/null || die "chromium is not installed"
 command -v chromedriver >/dev/null || die "chromedriver is not installed (Debian: chromium-driver)"
 
-out=$target/judge-console
+out=$target/judge-docs
 rm -rf "$out"
 mkdir -p "$out"
-work=$(mktemp -d "${TMPDIR:-/tmp}/mamori-console.XXXXXX")
+work=$(mktemp -d "${TMPDIR:-/tmp}/mamori-docs.XXXXXX")
 server=
 driver=
 
@@ -66,7 +66,7 @@ wait_ready "http://127.0.0.1:$driver_port/status" "$driver" 60 || die "chromedri
 
 # --- the judge ---
 status=0
-PYTHONDONTWRITEBYTECODE=1 python3 .ci/judge-console.py "$api" "http://127.0.0.1:$driver_port" "$first" "$work" "$out" || status=$?
+PYTHONDONTWRITEBYTECODE=1 python3 .ci/judge-docs.py "$api" "http://127.0.0.1:$driver_port" "$first" "$work" "$out" || status=$?
 stop_driver
 
 if grep -qF "$(json_field client_secret <"$first")" "$out"/*.log; then
