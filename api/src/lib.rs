@@ -10,6 +10,7 @@ mod attest;
 mod auth;
 mod config;
 mod document;
+mod inside;
 mod language;
 pub mod ledger;
 pub mod openapi;
