@@ -5,10 +5,11 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::Pin;
 use std::rc::Rc;
 
-use actix_web::body::to_bytes;
+use actix_web::HttpResponse;
+use actix_web::body::{MessageBody, to_bytes};
 use actix_web::dev::Service as _;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::{Method, StatusCode, Uri};
 use actix_web::test::{TestRequest, init_service};
 use actix_web::web::{Bytes, Data};
 
@@ -59,13 +60,11 @@ impl Inside {
             }
             let called = app.call(request.to_request());
             Box::pin(async move {
-                let answer = called.await.map_err(|error| error.to_string())?;
-                let (status, headers) = (answer.status(), answer.headers().clone());
-                let body = to_bytes(answer.into_body()).await.map_err(|error| {
-                    let error: Box<dyn std::error::Error> = error.into();
-                    error.to_string()
-                })?;
-                Ok(Told { status, headers, body })
+                match called.await {
+                    Ok(answer) => told(answer.into_parts().1).await,
+                    // What took too long is answered by way of an error.
+                    Err(error) => told(error.error_response()).await,
+                }
             })
         }))
     }
@@ -74,8 +73,19 @@ impl Inside {
     ///
     /// # Errors
     ///
-    /// Where the answer broke off; a problem that was told is an answer.
+    /// Where the answer broke off, or the target is none; a problem that was told is an answer.
     pub(crate) async fn call(&self, asked: Asked) -> Result<Told, String> {
+        asked.target.parse::<Uri>().map_err(|error| error.to_string())?;
         (self.0)(asked).await
     }
+}
+
+/// An answer, whole.
+async fn told<B: MessageBody>(answer: HttpResponse<B>) -> Result<Told, String> {
+    let (status, headers) = (answer.status(), answer.headers().clone());
+    let body = to_bytes(answer.into_body()).await.map_err(|error| {
+        let error: Box<dyn std::error::Error> = error.into();
+        error.to_string()
+    })?;
+    Ok(Told { status, headers, body })
 }

@@ -13,6 +13,7 @@ mod document;
 mod inside;
 mod language;
 pub mod ledger;
+pub mod mcp;
 pub mod openapi;
 mod problem;
 mod read;
