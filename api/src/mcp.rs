@@ -66,6 +66,13 @@ pub async fn assist(service: Service, access: Option<Access>) -> Result<(), Stri
     }
 }
 
+/// What the instructions end with, where companies can be read …
+const REACH: &str = "- Begin with `list_organizations` for the id of a company; most tools take it as \
+    `id`. What is not there and what may not be seen here are both \"not found\".\n";
+/// … and where none can.
+const NO_REACH: &str = "- No client is named, so no company can be read here: only what is public, and \
+    what calculates with what it is given.\n";
+
 impl Server {
     async fn open(service: Service, access: Option<Access>) -> Result<Self, String> {
         let (session, scopes) = Session::open(service, access).await?;
@@ -93,9 +100,10 @@ impl ServerHandler for Server {
         let named = Implementation::new("mamori", env!("CARGO_PKG_VERSION"))
             .with_title("mamori (守り)")
             .with_description("IPA's security guideline for small companies, to read");
+        let reach = if self.session.is_somebody() { REACH } else { NO_REACH };
         ServerConfig::new(capabilities)
             .with_server_info(named)
-            .with_instructions(include_str!("mcp/instructions.md"))
+            .with_instructions(format!("{}{reach}", include_str!("mcp/instructions.md")))
     }
 
     async fn list_tools(

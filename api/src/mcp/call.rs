@@ -104,19 +104,12 @@ impl Operation {
         let json = kind.is_some_and(|kind| kind == "application/json" || kind == MEDIA_TYPE);
         let answer = serde_json::from_slice::<Value>(&told.body).ok().filter(|_| json);
         let Some(answer) = answer else { return failed("the answer is no JSON") };
-        // As it was told: its fields are in an order that reads well.
         let text = String::from_utf8_lossy(&told.body).into_owned();
         if !told.status.is_success() {
-            let mut result = CallToolResult::error(vec![ContentBlock::text(text)]);
-            result.structured_content = Some(answer);
-            return result;
+            return refused(text);
         }
-        if told.body.len() > LONGEST_ANSWER {
-            return CallToolResult::structured_error(too_long(
-                told.body.len(),
-                self.is_paged(),
-                language,
-            ));
+        if text.len() > LONGEST_ANSWER {
+            return refused(too_long(text.len(), self.is_paged(), language).to_string());
         }
         let next = answer.get("next_cursor").filter(|_| self.is_paged()).and_then(Value::as_str);
         let more = next.map(|next| {
@@ -147,6 +140,15 @@ pub(super) fn failed(why: &str) -> CallToolResult {
     CallToolResult::error(vec![ContentBlock::text(why)])
 }
 
+/// A problem that the assistant can read, and act on; its text as it was told, for its fields are in
+/// an order that reads well.
+fn refused(text: String) -> CallToolResult {
+    let structured = serde_json::from_str(&text).ok();
+    let mut result = CallToolResult::error(vec![ContentBlock::text(text)]);
+    result.structured_content = structured;
+    result
+}
+
 /// A problem of the arguments, in the words that the application has for it.
 pub(super) fn amiss_told(
     problem: &Problem,
@@ -155,8 +157,7 @@ pub(super) fn amiss_told(
 ) -> CallToolResult {
     let trace = Trace::of(&HeaderMap::new());
     let body = ProblemBody::render(problem, words, language, trace.id());
-    let told = serde_json::to_value(body);
-    told.map_or_else(|_| failed("the arguments can't be read"), CallToolResult::structured_error)
+    refused(serde_json::to_string(&body).unwrap_or_default())
 }
 
 fn too_long(length: usize, paged: bool, language: Language) -> Value {

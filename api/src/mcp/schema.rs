@@ -94,6 +94,11 @@ fn readdressed(value: &mut Value, wanted: &mut Vec<String>) {
             if fields.get("discriminator").is_some_and(Value::is_object) {
                 fields.remove("discriminator");
             }
+            // Which control characters a text may not have says nothing to a model, at length.
+            let pattern = fields.get("pattern").and_then(Value::as_str);
+            if pattern.is_some_and(|pattern| pattern.contains("\\u0000")) {
+                fields.remove("pattern");
+            }
         }
         Value::Array(items) => items.iter_mut().for_each(|item| readdressed(item, wanted)),
         _ => {}

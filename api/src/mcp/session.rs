@@ -59,6 +59,11 @@ impl Session {
         &self.service
     }
 
+    /// Whether it asks in somebody's name.
+    pub(super) fn is_somebody(&self) -> bool {
+        self.access.is_some()
+    }
+
     /// Asks the application. A token that has ended before its time is renewed once.
     ///
     /// # Errors
