@@ -11,6 +11,7 @@ use super::schema::{BODY, LANGUAGE};
 use crate::inside::{Asked, Told};
 use crate::problem::wire::ProblemBody;
 use crate::problem::{Catalogue, Code, Fault, Kind, MEDIA_TYPE, Problem};
+use crate::read::query::unknown;
 use crate::rim::trace::Trace;
 
 /// The longest text of an answer, in bytes: more would drown what an assistant knows of its task.
@@ -37,8 +38,8 @@ fn amiss(fault: Fault) -> Problem {
 }
 
 impl Operation {
-    /// The request that the arguments ask for. Only what could not be sent is refused here; all
-    /// else is the application's to judge.
+    /// The request that the arguments ask for. What could not be sent is refused here; all else is the
+    /// application's to judge.
     pub(super) fn asked(
         &self,
         mut arguments: Map<String, Value>,
@@ -71,17 +72,14 @@ impl Operation {
             path = path.replace(&format!("{{{name}}}"), &segment);
         }
         let body = match &self.body {
-            Body::Fields(_) => Some(Value::Object(arguments)),
-            Body::Whole { .. } | Body::None => {
-                let body = arguments.remove(BODY).filter(|_| !matches!(self.body, Body::None));
-                // Nobody knows these: the application says so, as of any other client.
-                query.extend(arguments.into_iter().map(|(name, given)| {
-                    let text = scalar(&given).unwrap_or_else(|| given.to_string());
-                    (name, text)
-                }));
-                body
-            }
+            Body::Fields(_) => Some(Value::Object(std::mem::take(&mut arguments))),
+            Body::Whole { .. } => arguments.remove(BODY),
+            Body::None => None,
         };
+        // What is public would ignore a query that it does not know; an assistant is better told.
+        if let Some(name) = arguments.keys().next() {
+            return Err(unknown(name));
+        }
         let query = serde_urlencoded::to_string(query).unwrap_or_default();
         let target = if query.is_empty() { path } else { format!("{path}?{query}") };
         if target.len() > LONGEST_TARGET {
