@@ -3,6 +3,7 @@
 
 mod bank;
 mod client;
+mod mcp;
 mod outside;
 mod serve;
 
@@ -24,6 +25,8 @@ struct Cli {
 enum Command {
     /// Serve the API.
     Serve,
+    /// Answer an assistant (Model Context Protocol) on standard input and output.
+    Mcp(mcp::Command),
     /// Bring the database schema up to date.
     Migrate,
     /// Add, list, rotate and disable clients.
@@ -63,6 +66,7 @@ enum Keys {
 pub(crate) fn run() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Serve => serve::run(),
+        Command::Mcp(command) => mcp::run(&command),
         Command::Migrate => migrate(),
         Command::Client(command) => client::run(command),
         Command::Keys(Keys::List) => list_keys(),

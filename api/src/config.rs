@@ -56,6 +56,12 @@ pub struct Config {
     pub sqlite_readers: usize,
     /// Connections on PostgreSQL.
     pub postgres_connections: usize,
+    /// The client that `mamori mcp` asks as: its id and its secret …
+    pub mcp_client_id: Option<String>,
+    /// … or else a file with both, as `mamori client add --json` prints them.
+    pub mcp_client_file: Option<PathBuf>,
+    /// See [`Config::mcp_client_id`].
+    pub mcp_client_secret: Option<String>,
     /// Issuers whose tokens are accepted beside mamori's own; only in `mamori.toml`.
     pub trusted_issuers: Vec<TrustedIssuer>,
 }
@@ -142,7 +148,7 @@ impl Default for Config {
             database_url: "sqlite:mamori-data/mamori.db".to_owned(),
             public_url: None,
             // What clients send amiss is answered and counted, and no news for the operator.
-            log: "info,actix_http=off,actix_server=warn".to_owned(),
+            log: "info,actix_http=off,actix_server=warn,rmcp=off".to_owned(),
             log_format: None,
             root_key_file: None,
             migrate: Migrate::Empty,
@@ -160,6 +166,9 @@ impl Default for Config {
             workers: None,
             sqlite_readers: 2,
             postgres_connections: 16,
+            mcp_client_id: None,
+            mcp_client_file: None,
+            mcp_client_secret: None,
             trusted_issuers: Vec::new(),
         }
     }
@@ -189,6 +198,9 @@ const IN_ENVIRONMENT: &[&str] = &[
     "workers",
     "sqlite_readers",
     "postgres_connections",
+    "mcp_client_id",
+    "mcp_client_file",
+    "mcp_client_secret",
 ];
 
 impl Config {

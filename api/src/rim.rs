@@ -6,7 +6,7 @@
 pub(crate) mod cors;
 pub(crate) mod metrics;
 pub(crate) mod rates;
-mod trace;
+pub(crate) mod trace;
 
 use std::rc::Rc;
 use std::time::Instant;

@@ -254,6 +254,18 @@ impl Desk {
         }
     }
 
+    /// Where the database is, for another program.
+    #[must_use]
+    pub fn database_url(&self) -> &str {
+        &self.config.database_url
+    }
+
+    /// The file of the root key, for another program.
+    #[must_use]
+    pub fn root_key_file(&self) -> std::path::PathBuf {
+        self.folder.path().join("root.key")
+    }
+
     /// A folder of this desk's own.
     #[must_use]
     pub fn folder(&self) -> &Path {

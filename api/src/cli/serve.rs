@@ -41,7 +41,7 @@ pub(crate) fn run() -> Result<(), String> {
     Ok(())
 }
 
-fn log(config: &Config) -> Result<(), String> {
+pub(super) fn log(config: &Config) -> Result<(), String> {
     let filter =
         EnvFilter::try_new(&config.log).map_err(|error| format!("log (MAMORI_LOG): {error}"))?;
     let pretty = std::io::stderr().is_terminal();

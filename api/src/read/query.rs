@@ -55,7 +55,7 @@ fn read<T: Parameters>(query: &str) -> Result<T, Problem> {
 
 /// The problem of a parameter that the operation does not know. Its name may be a value in the
 /// wrong place, so only a plain one is repeated.
-fn unknown(name: &str) -> Problem {
+pub(crate) fn unknown(name: &str) -> Problem {
     let name = if is_plain(name) { name.to_owned() } else { "?".to_owned() };
     Problem::fault(Kind::MalformedRequest, Fault::parameter(name, Code::UnknownField))
 }
