@@ -97,12 +97,12 @@ impl Document {
             return &self.plain;
         }
         let packed = match encoding {
-            Some("br") => self.brotli.get_or_init(|| {
-                Encoded::of(&self.digest, encoding, brotli(&self.plain.bytes)?)
-            }),
-            Some(_) => self.gzip.get_or_init(|| {
-                Encoded::of(&self.digest, encoding, gzip(&self.plain.bytes)?)
-            }),
+            Some("br") => self
+                .brotli
+                .get_or_init(|| Encoded::of(&self.digest, encoding, brotli(&self.plain.bytes)?)),
+            Some(_) => self
+                .gzip
+                .get_or_init(|| Encoded::of(&self.digest, encoding, gzip(&self.plain.bytes)?)),
             None => return &self.plain,
         };
         packed.as_ref().unwrap_or(&self.plain)

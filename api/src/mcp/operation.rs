@@ -70,7 +70,7 @@ impl Operation {
         if !content.contains_key("application/json") || file {
             return None;
         }
-        let given = list(said, "parameters");
+        let given: Vec<_> = list(said, "parameters").iter().map(|one| led(document, one)).collect();
         // What records takes who is behind it, or what it rests on, or a key for its retry.
         let records = |one: &Value| {
             let header = text(one, "name")?;
@@ -129,7 +129,17 @@ fn admission(said: &Value) -> Option<Vec<Option<Scopes>>> {
         };
         scopes.iter().map(scope).collect::<Option<Scopes>>().map(Some)
     };
+    if ways.is_empty() {
+        return Some(vec![None]);
+    }
     ways.iter().map(way).collect()
+}
+
+/// What a reference leads to; anything else as it is.
+fn led(document: &Value, said: &Value) -> Value {
+    let target =
+        text(said, "$ref").and_then(|target| document.pointer(target.trim_start_matches('#')));
+    target.unwrap_or(said).clone()
 }
 
 /// A parameter of the path or the query. Headers are not for assistants: their language is an

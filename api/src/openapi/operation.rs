@@ -212,7 +212,8 @@ fn parameters(operation: &mut Map<String, Value>, traits: &Traits) {
         "limit" | "cursor" => traits.has("list"),
         _ => true,
     };
-    let shared = SHARED.into_iter().filter(has).map(|name| reference("parameters", component_name(name)));
+    let shared =
+        SHARED.into_iter().filter(has).map(|name| reference("parameters", component_name(name)));
     let list = operation.entry("parameters").or_insert_with(|| json!([]));
     if let Some(list) = list.as_array_mut() {
         for parameter in list.iter_mut().filter_map(Value::as_object_mut) {

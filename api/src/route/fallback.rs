@@ -73,9 +73,9 @@ struct Parameter {
 
 impl Operation {
     fn has_query(&self) -> bool {
-        self.parameters.iter().any(|Parameter { place, shared }| {
-            place == "query" || shared.ends_with(IN_QUERY)
-        })
+        self.parameters
+            .iter()
+            .any(|Parameter { place, shared }| place == "query" || shared.ends_with(IN_QUERY))
     }
 }
 

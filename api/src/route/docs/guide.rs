@@ -33,7 +33,24 @@ macro_rules! pages {
 }
 
 /// All pages, in the order in which they are read.
-static PAGES: &[Source] = &pages!["index", "start", "concepts", "authentication", "errors", "pagination", "idempotency", "editions", "limits", "versioning", "excel", "security-action", "sandbox", "assistants", "deployment", "backup"];
+static PAGES: &[Source] = &pages![
+    "index",
+    "start",
+    "concepts",
+    "authentication",
+    "errors",
+    "pagination",
+    "idempotency",
+    "editions",
+    "limits",
+    "versioning",
+    "excel",
+    "security-action",
+    "sandbox",
+    "assistants",
+    "deployment",
+    "backup"
+];
 
 impl Source {
     fn text(&self, language: Language) -> &'static str {
