@@ -54,6 +54,11 @@ fn told(value: &Value) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::str::FromStr;
+
+    use figment::Figment;
+    use figment::providers::{Format, Serialized, Toml};
+
     use super::*;
 
     #[test]
@@ -81,5 +86,33 @@ mod tests {
             assert!(readme.contains(&format!("`{name}`")), "{name}");
         }
         assert!(readme.contains(&format!("`{}`", Config::FILE)));
+    }
+
+    #[test]
+    fn the_packaged_file_has_every_setting_with_its_default() {
+        let text = include_str!("../../../packaging/debian/mamori.toml");
+        let field = |line: &str| line.starts_with(|first: char| first.is_ascii_lowercase());
+        let lines = text.lines().filter_map(|line| match line.strip_prefix('#') {
+            Some(line) if field(line) || line.starts_with("[[") || line.starts_with("  ") => {
+                Some(line)
+            }
+            Some(_) => None,
+            None => Some(line),
+        });
+        let text = lines.collect::<Vec<_>>().join("\n");
+        let config: Config = Figment::from(Serialized::defaults(Config::default()))
+            .merge(Toml::string(&text))
+            .extract()
+            .unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(config.check(), Ok(()));
+        let (told, table) = (serde_json::json!(config), toml::Table::from_str(&text));
+        let table = table.unwrap_or_else(|error| panic!("{error}"));
+        for setting in Setting::all() {
+            assert!(table.contains_key(setting.name), "{}", setting.name);
+            // A service has its database at a place of its own.
+            if let (Some(default), true) = (setting.default, setting.name != "database_url") {
+                assert_eq!(told.get(setting.name).and_then(super::told), Some(default));
+            }
+        }
     }
 }
