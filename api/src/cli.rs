@@ -15,9 +15,9 @@ use clap::{Parser, Subcommand};
 use mamori::{Config, RootKey};
 use mamori_store::{Context, Options, Schema, Stop, Store, Tx};
 
-/// mamori (守り): the path of IPA's security guideline for small companies, as an API.
+/// The path of IPA's security guideline for small companies, as an API.
 #[derive(Debug, Parser)]
-#[command(version, about)]
+#[command(version)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -47,7 +47,7 @@ enum Command {
         #[arg(long, default_value = "openapi/openapi.json")]
         file: std::path::PathBuf,
     },
-    /// Ask the service at `MAMORI_LISTEN` whether it can work, as a probe of containers and units.
+    /// Ask the service at MAMORI_LISTEN whether it can work, as a probe of containers and units.
     Health(health::Ask),
     /// Print what completes mamori's commands in a shell.
     Completions {

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 fn run(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mamori"));
-    command.current_dir(folder).env_clear().args(arguments);
+    command.current_dir(folder).env_clear().env("SOURCE_DATE_EPOCH", "0").args(arguments);
     command.output().expect("the program runs")
 }
 
@@ -38,6 +38,7 @@ fn commands(folder: &Path, words: &[&str]) -> Vec<String> {
 fn the_manual_has_every_setting_with_its_default() {
     let folder = TempDir::new().expect("a folder");
     let page = told(folder.path(), &["man"]);
+    assert!(page.contains(".TH mamori 1 1970-01-01 \"mamori "), "{page}");
     let sections = page.lines().filter_map(|line| line.strip_prefix(".SH "));
     let wanted = [
         "NAME",

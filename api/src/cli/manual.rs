@@ -2,10 +2,13 @@
 
 use std::path::Path;
 
+use chrono::DateTime;
 use clap::CommandFactory;
 use clap_mangen::Man;
 use clap_mangen::roff::{Inline, Roff, bold, roman};
 use mamori::{Config, Setting};
+
+use super::outside;
 
 /// The sections that nothing in the code declares, as roff.
 const WRITTEN: &str = include_str!("manual.roff");
@@ -13,29 +16,43 @@ const WRITTEN: &str = include_str!("manual.roff");
 pub(crate) fn run(folder: Option<&Path>) -> Result<(), String> {
     let mut program = super::Cli::command().disable_help_subcommand(true);
     program.build();
-    let Some(folder) = folder else { return super::print(&main_page(program)?) };
-    write(&program, folder)?;
-    std::fs::write(folder.join("mamori.1"), main_page(program)?)
+    let day = day()?;
+    let Some(folder) = folder else { return super::print(&main_page(program, &day)?) };
+    write(&program, &day, folder)?;
+    std::fs::write(folder.join("mamori.1"), main_page(program, &day)?)
         .map_err(|error| format!("{}: {error}", folder.display()))
 }
 
+/// The day that pages are of: that of the build where a package is made, else today.
+fn day() -> Result<String, String> {
+    let name = "SOURCE_DATE_EPOCH";
+    let now = match std::env::var(name) {
+        Ok(seconds) => {
+            seconds.parse().ok().and_then(|seconds| DateTime::from_timestamp(seconds, 0))
+        }
+        Err(_) => Some(outside::environment().clock.now()),
+    };
+    let now = now.ok_or_else(|| format!("{name} is no time in seconds"))?;
+    Ok(now.format("%Y-%m-%d").to_string())
+}
+
 /// One page of each command and of those below it.
-fn write(command: &clap::Command, folder: &Path) -> Result<(), String> {
+fn write(command: &clap::Command, day: &str, folder: &Path) -> Result<(), String> {
     let told = |error: std::io::Error| format!("{}: {error}", folder.display());
     for below in command.get_subcommands() {
-        page(below.clone()).generate_to(folder).map_err(told)?;
-        write(below, folder)?;
+        page(below.clone(), day).generate_to(folder).map_err(told)?;
+        write(below, day, folder)?;
     }
     Ok(())
 }
 
-fn page(command: clap::Command) -> Man {
+fn page(command: clap::Command, day: &str) -> Man {
     let version = env!("CARGO_PKG_VERSION");
-    Man::new(command).source(format!("mamori {version}")).manual("mamori")
+    Man::new(command).date(day).source(format!("mamori {version}")).manual("mamori")
 }
 
-fn main_page(program: clap::Command) -> Result<Vec<u8>, String> {
-    let page = page(program);
+fn main_page(program: clap::Command, day: &str) -> Result<Vec<u8>, String> {
+    let page = page(program, day);
     let mut text = Vec::new();
     let to = &mut text;
     page.render_title(to)
