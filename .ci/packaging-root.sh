@@ -89,8 +89,8 @@ inside() {
   say "removed and installed again: data and settings are those of before"
 
   dpkg --purge mamori >/dev/null 2>&1
-  # A file of the machine that was taken away is in the layer as a character device.
-  expect "what a purge leaves" "" "$(find $written -iname '*mamori*' -not -type c)"
+  # What is gone is in the layer as a device. A page that was read is in man's own cache, which man tidies.
+  expect "what a purge leaves" "" "$(find $written -iname '*mamori*' -not -type c -not -path '*/var/cache/man/*')"
   expect "the user stays, and has nothing" /var/lib/mamori "$(getent passwd mamori | cut -d : -f 6)"
   say "purged: no file, folder or link is left, but the user mamori"
 }

@@ -67,7 +67,7 @@ say "Containerfile: nothing found by $("${python%/*}/hadolint" --version)"
 systemd-analyze security --offline=true --no-pager --threshold="$exposure" packaging/debian/mamori.service |
   sed -n 's/^→ //p'
 
-MAMORI_PREBUILT=$bin packaging/deb.sh "$work/deb"
+MAMORI_PREBUILT=$bin MAMORI_DEB_COMPRESSION=gzip packaging/deb.sh "$work/deb"
 lintian --fail-on error,warning --info --allow-root "$work"/deb/*.changes
 say "lintian: no error and no warning by $(lintian --version)"
 
