@@ -2,6 +2,7 @@
 # The life of the Debian package on a machine like this one, which it leaves as it was: packaging-root.sh PACKAGE
 # packaging.sh runs it in namespaces of mounts, processes and network; what is written goes to memory.
 set -euo pipefail
+# shellcheck source=lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 state=/var/lib/mamori
@@ -35,13 +36,16 @@ in_unit() { sed -n "s/^$1=//p" "$unit"; }
 
 # The unit's command, as its user, without privileges, able to write nowhere but to its state and to /tmp.
 serve() {
+  local command
+  read -ra command < <(in_unit ExecStart)
+  # shellcheck disable=SC2016  # the inner shell expands it
   unshare --mount bash -euc '
     mount --bind "$1" "$1"
     mount -o remount,bind,ro /
     cd "$1"
     umask "$2"
     exec setpriv --reuid="$3" --regid="$3" --clear-groups --bounding-set=-all --no-new-privs env -i "${@:4}"
-  ' - "$state" "$(in_unit UMask)" "$(in_unit User)" "$(in_unit Environment)" $(in_unit ExecStart) 2>/tmp/log &
+  ' - "$state" "$(in_unit UMask)" "$(in_unit User)" "$(in_unit Environment)" "${command[@]}" 2>/tmp/log &
   server=$!
   wait_ready http://127.0.0.1:8080/readyz "$server" 30 || { cat /tmp/log; die "the packaged service did not get ready"; }
 }
