@@ -12,7 +12,7 @@ written=/tmp/written
 
 # A root over this machine's, with its own /proc, /tmp and network.
 enter() {
-  local layer=$1 package=$2 root=$1/root
+  local package=$1 layer=/mnt root=/mnt/root
   mount -t tmpfs mamori-layer "$layer"
   mkdir "$layer/upper" "$layer/work" "$root"
   mount -t overlay -o "lowerdir=/,upperdir=$layer/upper,workdir=$layer/work" mamori-root "$root"
@@ -101,6 +101,6 @@ inside() {
 
 case ${1:-} in
   --inside) inside ;;
-  *.deb) enter "$(mktemp -d)" "$(realpath "$1")" ;;
+  *.deb) enter "$(realpath "$1")" ;;
   *) die "give the package" ;;
 esac
