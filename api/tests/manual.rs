@@ -1,9 +1,5 @@
 //! What the program tells of itself: its manual, what completes its commands, its probe.
-#![expect(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "a test may stop where it stands"
-)]
+#![expect(clippy::expect_used, reason = "a test may stop where it stands")]
 
 use std::collections::BTreeSet;
 use std::path::Path;
