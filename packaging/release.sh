@@ -21,7 +21,7 @@ export PATH=$tools/bin:$PATH
 tool() {
   local name=$1 version=$2
   shift 2
-  [ "$("$name" --version 2>/dev/null | awk '{print $NF}')" = "$version" ] ||
+  [ "$(cargo "${name#cargo-}" --version 2>/dev/null | awk '{print $NF}')" = "$version" ] ||
     CARGO_TARGET_DIR=$tools/build cargo install --locked --root "$tools" --version "$version" "$@" "$name"
 }
 tool cargo-deny 0.20.2
