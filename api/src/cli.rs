@@ -4,6 +4,9 @@
 mod bank;
 mod client;
 mod mcp;
+mod completions;
+mod health;
+mod manual;
 mod outside;
 mod serve;
 
@@ -13,9 +16,9 @@ use clap::{Parser, Subcommand};
 use mamori::{Config, RootKey};
 use mamori_store::{Context, Options, Schema, Stop, Store, Tx};
 
-/// mamori (守り): the path of IPA's security guideline for small companies, as an API.
+/// The path of IPA's security guideline for small companies, as an API.
 #[derive(Debug, Parser)]
-#[command(version, about)]
+#[command(version)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -47,6 +50,19 @@ enum Command {
         #[arg(long, default_value = "openapi")]
         folder: std::path::PathBuf,
     },
+    /// Ask the service at MAMORI_LISTEN whether it can work, as a probe of containers and units.
+    Health(health::Ask),
+    /// Print what completes mamori's commands in a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, or write that and one of each command into a folder.
+    Man {
+        /// The folder, which must be there.
+        #[arg(long)]
+        out: Option<std::path::PathBuf>,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -73,6 +89,9 @@ pub(crate) fn run() -> ExitCode {
         Command::Keys(Keys::Rotate { now }) => rotate(now),
         Command::Bank(command) => bank::run(&command),
         Command::Openapi { check, folder } => openapi(check, &folder),
+        Command::Health(ask) => health::run(&ask),
+        Command::Completions { shell } => completions::run(shell),
+        Command::Man { out } => manual::run(out.as_deref()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -128,6 +147,16 @@ fn openapi(check: bool, folder: &std::path::Path) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Prints bytes; who reads only the first of them, as `head` does, is no failure.
+fn print(bytes: &[u8]) -> Result<(), String> {
+    use std::io::{ErrorKind, Write};
+
+    match std::io::stdout().lock().write_all(bytes) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.to_string()),
+        _ => Ok(()),
+    }
 }
 
 /// Opens the database for a command; it must be up to date, and SQLite is made so.

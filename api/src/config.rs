@@ -1,17 +1,21 @@
 //! How mamori is set up: defaults < `mamori.toml` < `MAMORI_*` in the environment.
 
+mod setting;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use figment::Figment;
-use figment::providers::{Env, Format, Serialized, Toml};
+use figment::providers::{Data, Env, Format, Serialized, Toml};
 use ipnet::IpNet;
 use mamori_store::Store;
 use serde::{Deserialize, Serialize};
 
+pub use setting::Setting;
+
 /// Every setting. In `mamori.toml` the names are as here; in the environment they are in
-/// capitals behind `MAMORI_`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// capitals behind `MAMORI_`. These comments are what the manual says.
+#[derive(Debug, Clone, Serialize, Deserialize, documented::DocumentedFields)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// Where to listen.
@@ -19,18 +23,21 @@ pub struct Config {
     /// `sqlite:PATH` or `postgres://…`.
     pub database_url: String,
     /// How clients see this service; issuer and audience of its tokens are exactly this.
+    /// It is by default `http://` and the address.
     pub public_url: Option<String>,
     /// What to log, as `tracing` filters have it.
     pub log: String,
     /// `pretty` or `json`; by default pretty on a terminal and JSON elsewhere.
     pub log_format: Option<LogFormat>,
-    /// The file with the root key; the same on every node.
+    /// The file with the root key, 64 hexadecimal digits; the same on every node. It is by default
+    /// `root.key` beside the SQLite file, and must be set with PostgreSQL.
     pub root_key_file: Option<PathBuf>,
     /// `auto` lets `serve` bring an older PostgreSQL schema up to date.
     pub migrate: Migrate,
     /// How many nodes share the load; each grants its part of the rates.
     pub nodes: u32,
-    /// Proxies whose `X-Forwarded-For` is believed: addresses or networks, separated by commas.
+    /// Proxies whose `X-Forwarded-For` is believed: addresses or networks, separated by commas;
+    /// by default none.
     pub trusted_proxies: Networks,
     /// Requests a minute of a client without a rate of its own.
     pub rate_client: u32,
@@ -56,13 +63,15 @@ pub struct Config {
     pub sqlite_readers: usize,
     /// Connections on PostgreSQL.
     pub postgres_connections: usize,
-    /// The client that `mamori mcp` asks as: its id and its secret …
+    /// The id of the client that `mamori mcp` asks as; by default none.
     pub mcp_client_id: Option<String>,
-    /// … or else a file with both, as `mamori client add --json` prints them.
+    /// A file with the id and the secret of the client that `mamori mcp` asks as, as
+    /// `mamori client add --json` prints them; by default none.
     pub mcp_client_file: Option<PathBuf>,
-    /// See [`Config::mcp_client_id`].
+    /// The secret of the client that `mamori mcp` asks as; by default none.
     pub mcp_client_secret: Option<String>,
-    /// Issuers whose tokens are accepted beside mamori's own; only in `mamori.toml`.
+    /// Issuers whose tokens are accepted beside mamori's own; by default none. Each is a table with
+    /// `issuer` and either `jwks_file` or `jwks_url`.
     pub trusted_issuers: Vec<TrustedIssuer>,
 }
 
@@ -174,45 +183,22 @@ impl Default for Config {
     }
 }
 
-/// The settings that the environment may give. Others that begin with `MAMORI_` are not
-/// ours: the test suite and scripts have some.
-const IN_ENVIRONMENT: &[&str] = &[
-    "listen",
-    "database_url",
-    "public_url",
-    "log",
-    "log_format",
-    "root_key_file",
-    "migrate",
-    "nodes",
-    "trusted_proxies",
-    "rate_client",
-    "rate_anonymous",
-    "rate_failures",
-    "body_limit",
-    "bulk_limit",
-    "import_limit",
-    "request_timeout",
-    "token_lifetime",
-    "shutdown_timeout",
-    "workers",
-    "sqlite_readers",
-    "postgres_connections",
-    "mcp_client_id",
-    "mcp_client_file",
-    "mcp_client_secret",
-];
-
 impl Config {
+    /// Names the file to read instead of `mamori.toml`.
+    pub const FILE: &str = "MAMORI_CONFIG";
+
     /// Reads the settings.
     ///
     /// # Errors
     ///
     /// Names the setting and where it came from.
     pub fn load() -> Result<Self, String> {
+        // Others that begin with `MAMORI_` are not ours: the test suite and scripts have some.
+        let settings = Setting::all().into_iter().filter(|setting| setting.in_environment);
+        let ours = settings.map(|setting| setting.name).collect::<Vec<_>>();
         let figment = Figment::from(Serialized::defaults(Self::default()))
-            .merge(Toml::file("mamori.toml"))
-            .merge(Env::prefixed("MAMORI_").only(IN_ENVIRONMENT));
+            .merge(file()?)
+            .merge(Env::prefixed("MAMORI_").only(&ours));
         let config: Self = figment.extract().map_err(|error| format!("the settings: {error}"))?;
         config.check()?;
         Ok(config)
@@ -302,6 +288,14 @@ impl Config {
     pub fn is_sqlite(&self) -> bool {
         self.database_url.starts_with("sqlite:")
     }
+}
+
+/// The usual file may be missing; one that is named may not.
+fn file() -> Result<Data<Toml>, String> {
+    let Some(path) = std::env::var_os(Config::FILE) else { return Ok(Toml::file("mamori.toml")) };
+    let told = |error| format!("{} ({}): {error}", path.display(), Config::FILE);
+    std::fs::File::open(&path).map_err(told)?;
+    Ok(Toml::file_exact(path))
 }
 
 fn beside(path: &Path, name: &str) -> PathBuf {

@@ -35,7 +35,7 @@ use utoipa_actix_web::AppExt;
 pub use auth::registration::{Registration, origin};
 pub use auth::root_key::RootKey;
 pub use auth::secret::{hash as hash_secret, make as make_secret};
-pub use config::{Config, LogFormat, Migrate, Networks, TrustedIssuer};
+pub use config::{Config, LogFormat, Migrate, Networks, Setting, TrustedIssuer};
 pub use problem::Problem;
 pub use service::{Rendering, Service, add_client, rotate_keys};
 

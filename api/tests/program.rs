@@ -382,3 +382,22 @@ fn the_document_is_written_and_compared() {
         std::fs::write(&file, written).expect("a file");
     }
 }
+
+#[test]
+fn a_file_of_settings_can_be_named_and_a_probe_finds_the_service_by_it() {
+    let folder = TempDir::new().expect("a folder");
+    let served = Served::start(folder.path(), &[]);
+    let file = folder.path().join("elsewhere.toml");
+    std::fs::write(&file, format!("listen = \"0.0.0.0:{}\"", served.port)).expect("a file");
+    let asked = |file: &Path| {
+        let mut health = program(folder.path());
+        let output = health.arg("health").env("MAMORI_CONFIG", file).output();
+        output.expect("the program runs")
+    };
+    let ready = asked(&file);
+    assert!(ready.status.success(), "{}", text(&ready.stderr));
+    let missing = asked(Path::new("nowhere.toml"));
+    assert_eq!(missing.status.code(), Some(1));
+    let error = text(&missing.stderr);
+    assert!(error.starts_with("mamori: nowhere.toml (MAMORI_CONFIG): "), "{error}");
+}
