@@ -3,10 +3,10 @@
 
 mod bank;
 mod client;
-mod mcp;
 mod completions;
 mod health;
 mod manual;
+mod mcp;
 mod outside;
 mod serve;
 
