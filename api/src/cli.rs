@@ -4,6 +4,7 @@
 mod bank;
 mod client;
 mod outside;
+mod sandbox;
 mod serve;
 
 use std::process::ExitCode;
@@ -23,7 +24,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve the API.
-    Serve,
+    Serve(sandbox::Sandbox),
     /// Bring the database schema up to date.
     Migrate,
     /// Add, list, rotate and disable clients.
@@ -62,7 +63,8 @@ enum Keys {
 /// Runs the program.
 pub(crate) fn run() -> ExitCode {
     let outcome = match Cli::parse().command {
-        Command::Serve => serve::run(),
+        Command::Serve(asked) if asked.sandbox => asked.run(),
+        Command::Serve(_) => serve::run(),
         Command::Migrate => migrate(),
         Command::Client(command) => client::run(command),
         Command::Keys(Keys::List) => list_keys(),

@@ -18,6 +18,7 @@ mod problem;
 mod read;
 mod rim;
 mod route;
+pub mod sandbox;
 mod service;
 mod wire;
 

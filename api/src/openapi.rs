@@ -39,6 +39,9 @@ use mamori_domain::access::Scope;
         (name = "risks", description = "The risk register: models, assets, threats, risks and treatments."),
         (name = "security-action", description = "SECURITY ACTION, which is self-declared: declarations, \
             readiness, checks, programmes, attestations, wording and reminders."),
+        (name = "sandbox", description = "The clock and the way back of a sandbox, `mamori serve --sandbox`: \
+            the same service on made data, to build against. Every answer of a sandbox has the header \
+            `Mamori-Sandbox: true`; elsewhere these operations answer 404 `not-a-sandbox`."),
     ),
 )]
 struct Base;

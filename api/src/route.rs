@@ -37,6 +37,7 @@ pub(crate) mod risk;
 pub(crate) mod risk_evaluation;
 pub(crate) mod risk_model;
 pub(crate) mod risk_summary;
+pub(crate) mod sandbox;
 pub(crate) mod service;
 pub(crate) mod snapshot;
 pub(crate) mod token;
@@ -86,4 +87,5 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
     preparation::configure(config);
     readiness::configure(config);
     reminder::configure(config);
+    sandbox::configure(config);
 }

@@ -13,6 +13,7 @@ use crate::auth::PublicCall;
 use crate::auth::keyring::KEY_SET_MAX_AGE;
 use crate::problem::page::ProblemPage;
 use crate::problem::{Kind, Problem};
+use crate::service::Service;
 
 const TAG: &str = "service";
 
@@ -56,6 +57,15 @@ pub(crate) struct Health {
     /// `ok`.
     #[schema(example = "ok")]
     status: &'static str,
+    /// Whether this is a sandbox, whose data are made and can be gone at any time.
+    #[schema(example = false)]
+    sandbox: bool,
+}
+
+impl Health {
+    fn of(service: &Service) -> Self {
+        Self { status: "ok", sandbox: service.sandbox().is_some() }
+    }
 }
 
 /// Say that the process is alive
@@ -68,8 +78,8 @@ pub(crate) struct Health {
     extensions(("x-mamori" = json!({}))),
 )]
 #[get("/healthz")]
-async fn get_health(_call: PublicCall) -> Answer {
-    Ok(HttpResponse::Ok().json(Health { status: "ok" }))
+async fn get_health(call: PublicCall) -> Answer {
+    Ok(HttpResponse::Ok().json(Health::of(&call.service)))
 }
 
 /// Say whether the service can work
@@ -87,7 +97,7 @@ async fn get_readiness(call: PublicCall) -> Answer {
         return Err(Problem::new(Kind::Unavailable).header("retry-after", 1));
     }
     call.service.store().ping().await?;
-    Ok(HttpResponse::Ok().json(Health { status: "ok" }))
+    Ok(HttpResponse::Ok().json(Health::of(&call.service)))
 }
 
 /// Get the metrics
