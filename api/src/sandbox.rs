@@ -26,7 +26,7 @@ use world::{SetClock, World};
 
 pub use clients::credentials;
 
-/// The time at which a sandbox starts, unless it is told another.
+/// The time at which a sandbox starts, unless it is told another; its data end there in any case.
 pub const START: &str = "2026-11-24T03:00:00Z";
 /// The header that marks every answer of a sandbox.
 pub(crate) const MARK: &str = "mamori-sandbox";
@@ -67,27 +67,30 @@ impl Sandbox {
     /// 503 where one takes too long.
     pub(crate) async fn set_clock(
         &self,
+        service: &Service,
         to: Option<DateTime<Utc>>,
         running: Option<bool>,
     ) -> Result<(), Problem> {
         let _alone = self.alone().await?;
         self.clock().set(to, running);
+        service.directory().forget_tokens();
         Ok(())
     }
 
     /// Puts data, ids and clock back as they were at the start, while no request is being
-    /// answered.
+    /// answered; gives the time to which the clock was set.
     ///
     /// # Errors
     ///
     /// 503 where one takes too long, or the database is away.
-    pub(crate) async fn reset(&self, service: &Service) -> Result<(), Problem> {
+    pub(crate) async fn reset(&self, service: &Service) -> Result<DateTime<Utc>, Problem> {
         let _alone = self.alone().await?;
         service.store().put_copy_back().await?;
         self.world.ids.go_on_from(self.ids);
         self.clock().set(Some(self.start), Some(true));
         // What was remembered of clients that are gone again is not believed any more.
-        service.follow_epoch().await
+        service.follow_epoch().await?;
+        Ok(self.start)
     }
 }
 
@@ -106,7 +109,8 @@ pub async fn start(
     let config = folder.settings(config)?;
     let rendering = Rendering::begin(&config);
     let told = |error: mamori_store::Error| error.to_string();
-    let [earliest, latest] = TIMES.map(|time| time.parse::<DateTime<Utc>>().unwrap_or_default());
+    let time = |text: &str| text.parse::<DateTime<Utc>>().unwrap_or_default();
+    let ([earliest, latest], present) = (TIMES.map(time), time(START));
     if !(earliest..latest).contains(&start) {
         return Err(format!("a sandbox starts between {earliest} and {latest}"));
     }
@@ -116,8 +120,7 @@ pub async fn start(
     Store::migrate(&config.database_url).map_err(told)?;
     let options =
         Options { readers: config.sqlite_readers, disposable: true, ..Options::default() };
-    let store =
-        Store::open(&config.database_url, &options, world.environment()).map_err(told)?;
+    let store = Store::open(&config.database_url, &options, world.environment()).map_err(told)?;
     clients::add(&store, earliest).await?;
     let root = RootKey::load(&config.root_key_file()?, true)?;
     let service =
@@ -126,7 +129,7 @@ pub async fn start(
     {
         // Thousands of requests that nobody sent are no news.
         let _quiet = tracing::subscriber::set_default(NoSubscriber::new());
-        seed::seed(&service, &world, start).await?;
+        seed::seed(&service, &world, present).await?;
     }
     clients::settle(&store).await?;
     store.keep_copy().await.map_err(told)?;

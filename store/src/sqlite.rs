@@ -45,7 +45,9 @@ impl File {
         )?;
         if self.disposable {
             let attach = diesel::sql_query("ATTACH DATABASE ? AS copy");
-            attach.bind::<diesel::sql_types::Text, _>(format!("{path}{COPY}")).execute(&mut conn)?;
+            attach
+                .bind::<diesel::sql_types::Text, _>(format!("{path}{COPY}"))
+                .execute(&mut conn)?;
             conn.batch_execute(
                 "PRAGMA main.synchronous = OFF;
                  PRAGMA copy.synchronous = OFF;

@@ -17,7 +17,7 @@ pub(crate) struct Sandbox {
     /// Serve a sandbox: made data, anew at each start, with a clock that can be set.
     #[arg(long)]
     pub(crate) sandbox: bool,
-    /// The time at which the sandbox starts.
+    /// What the sandbox's clock says at the start; its data end on 2026-11-24 in any case.
     #[arg(long, requires = "sandbox", value_name = "TIME", default_value = sandbox::START)]
     sandbox_now: DateTime<Utc>,
 }
@@ -36,7 +36,7 @@ impl Sandbox {
             let credentials = format!("{:#}\n", sandbox::credentials(&public_url));
             let file = folder.join("clients.json");
             serve::write_private(&file, &credentials)?;
-            eprintln!("\n{credentials}");
+            print!("{credentials}");
             tracing::warn!(
                 "THIS IS A SANDBOX: its data are made, its secrets are public, and all of it is \
                  made anew at the next start; its clock starts at {start}; its clients are in {}",

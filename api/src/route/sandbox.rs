@@ -7,8 +7,8 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::answer::Answer;
-use crate::auth::caller::{Admin, PublicCall};
 use crate::auth::Call;
+use crate::auth::caller::{Admin, PublicCall};
 use crate::problem::{Code, Fault, Kind, Problem};
 use crate::read::{Check, Incoming};
 use crate::route::own_programme::moment;
@@ -117,7 +117,7 @@ async fn set_sandbox_clock(call: Call<Admin>, body: Incoming) -> Answer {
     let wanted = body.json::<ClockInput>().await?.value;
     let time = wanted.time()?;
     let sandbox = of(&call.service)?;
-    sandbox.set_clock(time, wanted.running).await?;
+    sandbox.set_clock(&call.service, time, wanted.running).await?;
     Ok(told(sandbox))
 }
 
@@ -137,10 +137,9 @@ async fn set_sandbox_clock(call: Call<Admin>, body: Incoming) -> Answer {
 #[post("/sandbox/reset")]
 async fn reset_sandbox(call: Call<Admin>) -> Answer {
     call.unnarrowed()?;
-    let sandbox = of(&call.service)?;
     let service = call.service.clone();
     // Whoever asked may go away; what was begun is ended.
     let done = actix_web::rt::spawn(async move { of(&service)?.reset(&service).await }).await;
-    done.map_err(|_| Problem::internal("the reset has panicked"))??;
-    Ok(told(sandbox))
+    let now = done.map_err(|_| Problem::internal("the reset has panicked"))??;
+    Ok(HttpResponse::Ok().json(ClockBody { now, running: true }))
 }

@@ -62,9 +62,7 @@ impl Role {
     fn scopes(self) -> Scopes {
         match self {
             Self::Portal => [Scope::Admin].into_iter().collect(),
-            Self::Centre => {
-                Scope::ALL.into_iter().filter(|scope| *scope != Scope::Admin).collect()
-            }
+            Self::Centre => Scope::ALL.into_iter().filter(|scope| *scope != Scope::Admin).collect(),
             Self::Buyer => [Scope::DeclarationsRead].into_iter().collect(),
         }
     }

@@ -7,8 +7,13 @@ use std::path::{Path, PathBuf};
 use crate::Config;
 
 /// The files of the database, which is made anew at each start.
-const DATABASE: [&str; 5] =
-    ["sandbox.db", "sandbox.db-wal", "sandbox.db-shm", "sandbox.db-copy", "sandbox.db-copy-journal"];
+const DATABASE: [&str; 5] = [
+    "sandbox.db",
+    "sandbox.db-wal",
+    "sandbox.db-shm",
+    "sandbox.db-copy",
+    "sandbox.db-copy-journal",
+];
 /// What stays from one start to the next.
 const KEPT: [&str; 3] = ["root.key", "clients.json", "lock"];
 

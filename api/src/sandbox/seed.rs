@@ -22,7 +22,7 @@ const COMPANIES: u32 = 300;
 /// The seed of all that is left to chance.
 const SEED: u64 = 0x6d61_6d6f_7269;
 
-/// Writes the data of a sandbox that starts at `start`; its clock is set to many times meanwhile.
+/// Writes the data of the years until `present`; the clock is set to many times meanwhile.
 ///
 /// # Errors
 ///
@@ -30,10 +30,10 @@ const SEED: u64 = 0x6d61_6d6f_7269;
 pub(super) async fn seed(
     service: &Service,
     world: &World,
-    start: DateTime<Utc>,
+    present: DateTime<Utc>,
 ) -> Result<(), String> {
     let words = Words::embedded()?;
-    let scribe = Scribe::of(service, world, start).await?;
+    let scribe = Scribe::of(service, world, present).await?;
     programmes::write(&scribe).await?;
     for number in 0..COMPANIES {
         let mut rng = fastrand::Rng::with_seed(SEED + u64::from(number));

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use mamori_store::{Clock, Environment, Ids};
 use uuid::{Builder, Uuid};
 
@@ -33,6 +33,7 @@ impl Hands {
             .ok()
             .and_then(|passed| self.set_to.checked_add_signed(passed))
             .unwrap_or(self.set_to)
+            .trunc_subsecs(6)
     }
 }
 

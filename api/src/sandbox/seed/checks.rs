@@ -15,7 +15,8 @@ const CONTROLS: u32 = 55;
 /// The edition of the guideline that was the newest on a day. The day of 4.0 is not known beyond
 /// its month.
 pub(super) fn edition(day: NaiveDate) -> &'static str {
-    let after = |year, month, of| NaiveDate::from_ymd_opt(year, month, of).is_some_and(|d| d <= day);
+    let after =
+        |year, month, of| NaiveDate::from_ymd_opt(year, month, of).is_some_and(|d| d <= day);
     match () {
         () if after(2026, 4, 1) => "4.0",
         () if after(2023, 4, 26) => "3.1",

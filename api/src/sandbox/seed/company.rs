@@ -122,8 +122,12 @@ fn details(
         fields.insert("website".to_owned(), json!(page));
     }
     if number == 0 {
-        let named = [("kind", "corporation"), ("name", "株式会社見本製作所"),
-            ("name_kana", "カブシキガイシャミホンセイサクショ"), ("corporate_number", EXAMPLE_NUMBER)];
+        let named = [
+            ("kind", "corporation"),
+            ("name", "株式会社見本製作所"),
+            ("name_kana", "カブシキガイシャミホンセイサクショ"),
+            ("corporate_number", EXAMPLE_NUMBER),
+        ];
         fields.remove("trade_name");
         fields.extend(named.map(|(field, text)| (field.to_owned(), json!(text))));
     }

@@ -7,12 +7,16 @@ use serde_json::{Value, json};
 
 use super::checks::edition;
 use super::company::Company;
-use super::scribe::Scribe;
 use super::happens;
+use super::scribe::Scribe;
 
 /// The first and the last day of the earlier system that are used here, and the first of the new.
 const EARLIER: (i32, u32, u32) = (2026, 3, 10);
 const NEW: (i32, u32, u32) = (2026, 4, 10);
+/// Which companies of sixty have an old declaration beside a new one, and which have two of one
+/// generation.
+const BESIDE: u32 = 12;
+const CONFLICT: u32 = 32;
 /// Who looks into declarations.
 const SUPPORTER: &str = "見本商工会議所 見本 花子";
 
@@ -38,7 +42,7 @@ pub(super) async fn write(
     let new = day(NEW).max(company.joined) + Duration::days(rng.i64(2..110));
     match path {
         Path::New { stars } => {
-            let place = author.declare(Some("5"), new, 1).await?;
+            let place = author.declare(Some("59999"), new, 1).await?;
             if stars == 2 {
                 let raised = new + Duration::days(rng.i64(10..60));
                 author.step(&place, "amend", raised, json!({"terms": {"stars": 2}})).await?;
@@ -47,24 +51,31 @@ pub(super) async fn write(
             author.consents(rng).await?;
         }
         Path::Earlier => {
-            let place = author.declare(Some("4"), earlier, 1).await?;
+            let place = author.declare(Some("49999"), earlier, 1).await?;
             author.evidence(&place, rng, earlier + Duration::days(30)).await?;
             author.consents(rng).await?;
         }
         Path::Superseded => {
-            let old = author.declare(Some("4"), earlier, 1).await?;
-            let place = author.declare(Some("5"), new, 1).await?;
-            // Of some, nobody has said that the one took the place of the other.
-            if company.number % 60 != 12 {
-                let by = json!({"by": place.rsplit('/').next()});
-                author.step(&old, "supersede", new, by).await?;
+            let old = author.declare(Some("49999"), earlier, 1).await?;
+            let place = author.declare(Some("59999"), new, 1).await?;
+            match company.number % 60 {
+                // Of some, nobody has said that the one took the place of the other.
+                BESIDE => {}
+                CONFLICT => {
+                    author.declare(Some("59998"), new, 2).await?;
+                }
+                _ => {
+                    let by = json!({"by": place.rsplit('/').next()});
+                    author.step(&old, "supersede", new, by).await?;
+                }
             }
             author.evidence(&place, rng, new + Duration::days(40)).await?;
             author.consents(rng).await?;
         }
         Path::Preparing => {
             let begun = scribe.today() - Duration::days(rng.i64(3..50));
-            author.begin(json!({"state": "preparing", "on": begun, "terms": {"stars": 1}}), begun)
+            author
+                .begin(json!({"state": "preparing", "on": begun, "terms": {"stars": 1}}), begun)
                 .await?;
         }
         Path::Lost => {
@@ -72,7 +83,7 @@ pub(super) async fn write(
             author.step(&place, "lose", new, json!({})).await?;
         }
         Path::Stopped => {
-            let place = author.declare(Some("5"), new, 1).await?;
+            let place = author.declare(Some("59999"), new, 1).await?;
             let by = json!({"by": "declarant"});
             author.step(&place, "stop", new + Duration::days(90), by).await?;
         }
@@ -117,14 +128,14 @@ impl Author<'_> {
         Ok(self.scribe.post(self.company.keeper, &path, declaration).await?.place)
     }
 
-    /// A declaration with an id of a generation, if it is known; gives its place.
+    /// A declaration with an id that begins so, if it is known; gives its place.
     async fn declare(
         &self,
-        generation: Option<&str>,
+        beginning: Option<&str>,
         on: NaiveDate,
         stars: u8,
     ) -> Result<String, String> {
-        let id = generation.map(|first| format!("{first}9999{:06}", 990_001 + self.company.number));
+        let id = beginning.map(|begins| format!("{begins}{:06}", 990_001 + self.company.number));
         let terms = json!({
             "stars": stars, "declaration_id": id, "articles_edition": edition(on),
             "purpose": "取引先からの求め",
@@ -188,8 +199,8 @@ impl Author<'_> {
                 scribe.post(keeper, &path, withdrawn).await?;
             }
         }
-        // One that has contradicting declarations has nothing that could be attested.
-        if company.number % 60 == 12 || !happens(rng, 40) {
+        // Where declarations contradict one another, nothing can be attested.
+        if company.number % 60 == CONFLICT || !happens(rng, 40) {
             return Ok(());
         }
         scribe.on(recent);

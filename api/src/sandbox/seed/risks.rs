@@ -27,7 +27,8 @@ pub(super) async fn write(
     let edition = if company.number % 40 == 1 { "3.0" } else { edition(begun) };
     scribe.put(keeper, &company.at("risk-register"), json!({ "edition": edition })).await?;
     let assets = assets(words, rng, edition);
-    let made = scribe.post(keeper, &company.at("assets/upsert"), json!({ "assets": assets })).await?;
+    let made =
+        scribe.post(keeper, &company.at("assets/upsert"), json!({ "assets": assets })).await?;
     if happens(rng, 60) {
         let threats: Vec<Value> = words
             .threats
@@ -39,8 +40,7 @@ pub(super) async fn write(
             threat["frequency"] = json!(rng.u8(1..4));
             threat
         };
-        let threats: Vec<Value> =
-            threats.into_iter().map(|threat| frequent(rng, threat)).collect();
+        let threats: Vec<Value> = threats.into_iter().map(|threat| frequent(rng, threat)).collect();
         if !threats.is_empty() {
             let threats = json!({ "threats": threats });
             scribe.patch(keeper, &company.at("threats"), threats).await?;

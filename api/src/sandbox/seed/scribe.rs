@@ -18,8 +18,8 @@ use crate::inside::{Asked, Inside};
 pub(super) struct Scribe<'s> {
     inside: Inside,
     world: &'s World,
-    /// The present: the time at which the sandbox starts.
-    pub(super) start: DateTime<Utc>,
+    /// The time at which the data end.
+    pub(super) present: DateTime<Utc>,
     tokens: Vec<(Role, HeaderValue)>,
 }
 
@@ -36,7 +36,7 @@ impl<'s> Scribe<'s> {
     pub(super) async fn of(
         service: &Service,
         world: &'s World,
-        start: DateTime<Utc>,
+        present: DateTime<Utc>,
     ) -> Result<Self, String> {
         let [from, until] = TIMES.map(|time| time.parse::<DateTime<Utc>>().unwrap_or_default());
         // What each client may do bounds it.
@@ -58,19 +58,19 @@ impl<'s> Scribe<'s> {
             bearer.map(|bearer| (role, bearer)).ok_or("no token can be signed")
         };
         let tokens = Role::ALL.into_iter().map(token).collect::<Result<_, _>>()?;
-        Ok(Self { inside: Inside::of(service.clone()).await, world, start, tokens })
+        Ok(Self { inside: Inside::of(service.clone()).await, world, present, tokens })
     }
 
-    /// The day of the start, in Japan.
+    /// The day on which the data end, in Japan.
     pub(super) fn today(&self) -> NaiveDate {
-        self.start.with_timezone(&Tokyo).date_naive()
+        self.present.with_timezone(&Tokyo).date_naive()
     }
 
-    /// Sets the clock to ten in the morning of a day in Japan; not beyond the start.
+    /// Sets the clock to ten in the morning of a day in Japan; not beyond the end.
     pub(super) fn on(&self, day: NaiveDate) {
         let morning = day.and_time(NaiveTime::MIN) + Duration::hours(10);
         let time = morning.and_local_timezone(Tokyo).earliest().map(|time| time.to_utc());
-        self.world.clock.set(Some(time.unwrap_or(self.start).min(self.start)), Some(false));
+        self.world.clock.set(Some(time.unwrap_or(self.present).min(self.present)), Some(false));
     }
 
     /// Sends a request, and expects that all is well.
@@ -87,7 +87,7 @@ impl<'s> Scribe<'s> {
     ) -> Result<Made, String> {
         // What one does takes a while; nothing of one history happens in the same moment.
         let later = self.world.clock.read().0 + Duration::seconds(20);
-        self.world.clock.set(Some(later.min(self.start)), Some(false));
+        self.world.clock.set(Some(later.min(self.present)), Some(false));
         let (_, token) = self.tokens.iter().find(|(known, _)| *known == role).ok_or("no token")?;
         let asked = Asked {
             method: method.clone(),
@@ -112,12 +112,7 @@ impl<'s> Scribe<'s> {
     /// # Errors
     ///
     /// As [`Scribe::send`].
-    pub(super) async fn post(
-        &self,
-        role: Role,
-        target: &str,
-        body: Value,
-    ) -> Result<Made, String> {
+    pub(super) async fn post(&self, role: Role, target: &str, body: Value) -> Result<Made, String> {
         self.send(role, Method::POST, target, body).await
     }
 
@@ -140,12 +135,7 @@ impl<'s> Scribe<'s> {
     /// # Errors
     ///
     /// As [`Scribe::send`].
-    pub(super) async fn put(
-        &self,
-        role: Role,
-        target: &str,
-        body: Value,
-    ) -> Result<Made, String> {
+    pub(super) async fn put(&self, role: Role, target: &str, body: Value) -> Result<Made, String> {
         self.send(role, Method::PUT, target, body).await
     }
 }
