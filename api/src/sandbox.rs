@@ -20,7 +20,7 @@ use tracing::subscriber::NoSubscriber;
 
 use crate::problem::{Kind, Problem};
 use crate::{Config, Rendering, RootKey, Service};
-use folder::Folder;
+use folder::{Folder, settings};
 pub(crate) use world::TIMES;
 use world::{SetClock, World};
 
@@ -105,8 +105,8 @@ pub async fn start(
     folder: &Path,
     start: DateTime<Utc>,
 ) -> Result<Service, String> {
+    let config = settings(config, folder)?;
     let folder = Folder::take(folder)?;
-    let config = folder.settings(config)?;
     let rendering = Rendering::begin(&config);
     let told = |error: mamori_store::Error| error.to_string();
     let time = |text: &str| text.parse::<DateTime<Utc>>().unwrap_or_default();

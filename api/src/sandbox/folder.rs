@@ -2,7 +2,7 @@
 
 use std::fs::{DirBuilder, File, TryLockError};
 use std::os::unix::fs::DirBuilderExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::Config;
 
@@ -19,7 +19,6 @@ const KEPT: [&str; 3] = ["root.key", "clients.json", "lock"];
 
 /// A folder that one sandbox has for itself, for as long as this lives.
 pub(crate) struct Folder {
-    path: PathBuf,
     /// Held: two sandboxes in one folder would take each other's data away.
     _lock: File,
 }
@@ -60,35 +59,35 @@ impl Folder {
                 _ => {}
             }
         }
-        Ok(Self { path: path.to_owned(), _lock: lock })
+        Ok(Self { _lock: lock })
     }
+}
 
-    /// The settings as a sandbox in this folder has them.
-    ///
-    /// # Errors
-    ///
-    /// Where a database or a root key of another place is set: a sandbox forgets its data, and
-    /// must not sign with a key that somebody believes.
-    pub(crate) fn settings(&self, config: &Config) -> Result<Config, String> {
-        let usual = Config::default();
-        if config.database_url != usual.database_url {
-            return Err("database_url (MAMORI_DATABASE_URL) is set, but a sandbox has a database \
-                        of its own, which it makes anew at each start; leave it out"
-                .to_owned());
-        }
-        if config.root_key_file.is_some() {
-            return Err("root_key_file (MAMORI_ROOT_KEY_FILE) is set, but a sandbox signs with a \
-                        key of its own, which nobody else believes; leave it out"
-                .to_owned());
-        }
-        Ok(Config {
-            database_url: format!("sqlite:{}", self.path.join("sandbox.db").display()),
-            root_key_file: Some(self.path.join("root.key")),
-            trusted_issuers: Vec::new(),
-            nodes: 1,
-            ..config.clone()
-        })
+/// The settings as a sandbox in the folder has them.
+///
+/// # Errors
+///
+/// Where a database or a root key of another place is set: a sandbox forgets its data, and
+/// must not sign with a key that somebody believes.
+pub(crate) fn settings(config: &Config, folder: &Path) -> Result<Config, String> {
+    let usual = Config::default();
+    if config.database_url != usual.database_url {
+        return Err("database_url (MAMORI_DATABASE_URL) is set, but a sandbox has a database \
+                    of its own, which it makes anew at each start; leave it out"
+            .to_owned());
     }
+    if config.root_key_file.is_some() {
+        return Err("root_key_file (MAMORI_ROOT_KEY_FILE) is set, but a sandbox signs with a \
+                    key of its own, which nobody else believes; leave it out"
+            .to_owned());
+    }
+    Ok(Config {
+        database_url: format!("sqlite:{}", folder.join("sandbox.db").display()),
+        root_key_file: Some(folder.join("root.key")),
+        trusted_issuers: Vec::new(),
+        nodes: 1,
+        ..config.clone()
+    })
 }
 
 #[cfg(test)]
@@ -113,12 +112,10 @@ mod tests {
 
     #[test]
     fn anothers_database_and_key_are_refused() {
-        let folder = tempfile::TempDir::new().unwrap();
-        let taken = Folder::take(&folder.path().join("mamori-sandbox")).unwrap();
         let set = |change: fn(&mut Config)| {
             let mut config = Config::default();
             change(&mut config);
-            taken.settings(&config)
+            settings(&config, Path::new("mamori-sandbox"))
         };
         assert!(set(|_| {}).unwrap().database_url.ends_with("mamori-sandbox/sandbox.db"));
         let refused = set(|config| config.database_url = "postgres://db/mamori".to_owned());
