@@ -126,7 +126,8 @@ async fn set_sandbox_clock(call: Call<Admin>, body: Incoming) -> Answer {
 /// Puts data, ids and clock back as they were at the start: what anybody has added or changed since
 /// is gone, and the same calls in the same order get the same answers again, with the same ids; stop
 /// the clock where its seconds must not differ either. All of it happens at once: other requests wait
-/// meanwhile, and none sees half of it. Twice is as once, so it takes no Idempotency-Key. The keys that sign stay; a token of a later time is not good any
+/// meanwhile, and none sees half of it. Twice is as once, so it takes no
+/// Idempotency-Key. The keys that sign stay; a token of a later time is not good any
 /// more. Outside of a sandbox this is 404 `not-a-sandbox`.
 #[utoipa::path(
     tag = TAG,

@@ -10,6 +10,7 @@ mod scribe;
 mod words;
 
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 
 use super::world::World;
 use crate::Service;
@@ -48,6 +49,13 @@ pub(super) async fn seed(
 /// Whether something happens that does in so many of a hundred cases.
 fn happens(rng: &mut fastrand::Rng, percent: u32) -> bool {
     rng.u32(0..100) < percent
+}
+
+/// Says one thing more in a body.
+fn say(body: &mut Value, field: &str, value: Value) {
+    if let Some(fields) = body.as_object_mut() {
+        fields.insert(field.to_owned(), value);
+    }
 }
 
 /// One of them, as often as its weight says.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::company::{Company, Level};
 use super::scribe::Scribe;
-use super::{happens, weighed};
+use super::{happens, say, weighed};
 
 /// How many questions there are.
 const SELF_CHECK: u32 = 25;
@@ -51,7 +51,7 @@ pub(super) async fn write(
     if company.number % 6 == 2 {
         Sheet::of("articles", day).submit(scribe, rng, company, better).await?;
     }
-    if let Some(unit) = company.units.first().filter(|_| company.number % 3 == 0) {
+    if let Some(unit) = company.units.first().filter(|_| company.number.is_multiple_of(3)) {
         let sheet = Sheet { unit: Some(unit), ..Sheet::of("self-check", day) };
         sheet.submit(scribe, rng, company, better).await?;
     }
@@ -112,11 +112,11 @@ impl Sheet<'_> {
             "method": if self.earlier { "transcribed" } else { "self" },
         });
         if !self.earlier && happens(rng, 15) {
-            about["method"] = json!("assisted");
-            about["assisted_by"] = json!("見本商工会議所 見本 花子");
+            say(&mut about, "method", json!("assisted"));
+            say(&mut about, "assisted_by", json!("見本商工会議所 見本 花子"));
         }
         if let Some(unit) = self.unit {
-            about["unit"] = json!(unit.rsplit('/').next());
+            say(&mut about, "unit", json!(unit.rsplit('/').next()));
         }
         let place = scribe.post(company.keeper, &company.at("assessments"), about).await?.place;
         let answers: Vec<Value> = (1..=answered)

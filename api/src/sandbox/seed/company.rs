@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::super::clients::Role;
 use super::scribe::Scribe;
 use super::words::{Industry, Word, Words, one_of};
-use super::{COMPANIES, happens, weighed};
+use super::{COMPANIES, happens, say, weighed};
 
 /// Over how many days the companies came, and how many days before the start that began.
 const CAME_WITHIN: i64 = 600;
@@ -166,7 +166,7 @@ fn legal_form(
         });
         if kind == "corporation" {
             let capital = weighed(rng, &[(50, 3), (30, 10), (15, 30), (5, 100)], 3);
-            fields["capital"] = json!(capital * 1_000_000);
+            say(&mut fields, "capital", json!(capital * 1_000_000));
         }
         fields
     };

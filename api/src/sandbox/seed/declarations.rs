@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::checks::edition;
 use super::company::Company;
-use super::happens;
 use super::scribe::Scribe;
+use super::{happens, say};
 
 /// The first and the last day of the earlier system that are used here, and the first of the new.
 const EARLIER: (i32, u32, u32) = (2026, 3, 10);
@@ -154,7 +154,7 @@ impl Author<'_> {
     ) -> Result<(), String> {
         let on = on.min(self.today());
         self.record_on(on);
-        what["on"] = json!(on);
+        say(&mut what, "on", json!(on));
         self.scribe.post(self.company.keeper, &format!("{place}/{step}"), what).await.map(drop)
     }
 
@@ -232,17 +232,24 @@ async fn prepare(author: &Author<'_>, rng: &mut Rng) -> Result<(), String> {
         },
     });
     if happens(rng, 60) {
-        stated["policy"] =
-            json!({"established": true, "established_on": on, "title": "情報セキュリティ基本方針"});
+        say(
+            &mut stated,
+            "policy",
+            json!({"established": true, "established_on": on, "title": "情報セキュリティ基本方針"}),
+        );
         let page = format!("https://customer-{:04}.example.jp/policy", company.number + 1);
-        stated["publication"] = json!({
-            "published": true, "method": "website", "url": page, "published_on": on,
-        });
+        say(
+            &mut stated,
+            "publication",
+            json!({
+                "published": true, "method": "website", "url": page, "published_on": on,
+            }),
+        );
     }
     if happens(rng, 70) {
         // Some of the accounts end soon, and some have ended.
         let ends = scribe.today() + Duration::days(rng.i64(-30..400));
-        stated["gbizid"] = json!({"kind": "prime", "expires_on": ends, "account": "same"});
+        say(&mut stated, "gbizid", json!({"kind": "prime", "expires_on": ends, "account": "same"}));
     }
     let path = company.at("declaration-preparation");
     scribe.patch(company.keeper, &path, stated).await.map(drop)

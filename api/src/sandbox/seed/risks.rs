@@ -8,7 +8,7 @@ use super::checks::{controls, edition};
 use super::company::Company;
 use super::scribe::Scribe;
 use super::words::{Asset, Words, one_of};
-use super::{happens, weighed};
+use super::{happens, say, weighed};
 
 /// Writes the risk register of one company in four.
 pub(super) async fn write(
@@ -37,7 +37,7 @@ pub(super) async fn write(
             .map(|at| json!({"medium": at.medium, "threat": at.threat}))
             .collect();
         let frequent = |rng: &mut Rng, mut threat: Value| {
-            threat["frequency"] = json!(rng.u8(1..4));
+            say(&mut threat, "frequency", json!(rng.u8(1..4)));
             threat
         };
         let threats: Vec<Value> = threats.into_iter().map(|threat| frequent(rng, threat)).collect();
@@ -125,11 +125,11 @@ async fn treat(
         "due_on": due,
     });
     match way.kind.as_str() {
-        "reduce" => plan["expected_vulnerability"] = json!(1),
+        "reduce" => say(&mut plan, "expected_vulnerability", json!(1)),
         "retain" => {
-            plan["accepted_by"] = json!(company.representative);
-            plan["accepted_on"] = json!(planned);
-            plan["accepted_until"] = json!(planned + Duration::days(365));
+            say(&mut plan, "accepted_by", json!(company.representative));
+            say(&mut plan, "accepted_on", json!(planned));
+            say(&mut plan, "accepted_until", json!(planned + Duration::days(365)));
         }
         _ => {}
     }
@@ -148,7 +148,7 @@ async fn treat(
         let mut change = json!({ "state": state });
         if state == "done" && happens(rng, 50) {
             let page = format!("https://customer-{:04}.example.jp/evidence", company.number + 1);
-            change["evidence_url"] = json!(page);
+            say(&mut change, "evidence_url", json!(page));
         }
         scribe.patch(company.keeper, &made.place, change).await?;
     }
