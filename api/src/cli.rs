@@ -8,6 +8,7 @@ mod health;
 mod manual;
 mod mcp;
 mod outside;
+mod sandbox;
 mod serve;
 
 use std::process::ExitCode;
@@ -27,7 +28,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve the API.
-    Serve,
+    Serve(sandbox::Sandbox),
     /// Answer an assistant (Model Context Protocol) on standard input and output.
     Mcp(mcp::Command),
     /// Bring the database schema up to date.
@@ -81,7 +82,8 @@ enum Keys {
 /// Runs the program.
 pub(crate) fn run() -> ExitCode {
     let outcome = match Cli::parse().command {
-        Command::Serve => serve::run(),
+        Command::Serve(asked) if asked.sandbox => asked.run(),
+        Command::Serve(_) => serve::run(),
         Command::Mcp(command) => mcp::run(&command),
         Command::Migrate => migrate(),
         Command::Client(command) => client::run(command),

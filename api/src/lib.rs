@@ -19,6 +19,7 @@ mod problem;
 mod read;
 mod rim;
 mod route;
+pub mod sandbox;
 mod service;
 mod wire;
 

@@ -63,6 +63,8 @@ kinds! {
     OriginNotAllowed = 403, "origin-not-allowed";
     /// There is nothing there, or nothing that the caller may know of.
     NotFound = 404, "not-found";
+    /// Only a sandbox can do this, and this service is none.
+    NotASandbox = 404, "not-a-sandbox";
     /// The resource does not know this method.
     MethodNotAllowed = 405, "method-not-allowed";
     /// The request took too long to arrive.

@@ -29,6 +29,7 @@ use crate::problem::wire::ProblemBody;
 use crate::problem::{Kind, MEDIA_TYPE, Problem};
 use crate::read::body::content_too_large;
 use crate::route::fallback::route;
+use crate::sandbox;
 use crate::service::Service;
 use trace::Trace;
 
@@ -63,6 +64,12 @@ pub(crate) async fn rim<B: MessageBody + 'static>(
         trace: Trace::of(request.headers()),
     });
     request.extensions_mut().insert(Rc::clone(&about));
+    // In a sandbox all wait while it is put back or its clock is set; but for who does that.
+    let others = service.sandbox().filter(|_| !request.path().starts_with("/sandbox/"));
+    let _calm = match others {
+        Some(sandbox) => Some(sandbox.enter().await),
+        None => None,
+    };
     // HEAD is GET without its body, which the HTTP layer leaves out by itself.
     let method = request.method().clone();
     if method == Method::HEAD {
@@ -198,6 +205,9 @@ fn dress(service: &Service, about: &About, entry: Entry, called: bool, headers: 
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     }
     put(headers, "x-request-id", about.trace.id());
+    if service.sandbox().is_some() {
+        put(headers, sandbox::MARK, "true");
+    }
     entry.standing.tell(headers);
     entry.reader.dress(called, headers);
 }

@@ -37,6 +37,7 @@ pub(crate) mod risk;
 pub(crate) mod risk_evaluation;
 pub(crate) mod risk_model;
 pub(crate) mod risk_summary;
+pub(crate) mod sandbox;
 pub(crate) mod service;
 pub(crate) mod snapshot;
 pub(crate) mod token;
@@ -71,6 +72,9 @@ pub(crate) mod tag {
             and of what a text says of SECURITY ACTION.",
         ATTESTATIONS = "attestations": "Signed, revocable statements of a declaration's status, and their check.",
         PROGRAMMES = "programmes": "Programmes (subsidies, buyers' rules) that ask for a declaration, and who meets them.",
+        SANDBOX = "sandbox": "The clock and the way back of a sandbox, `mamori serve --sandbox`: the same service \
+            on made data, to build against. Every answer of a sandbox has the header `Mamori-Sandbox: true`; \
+            elsewhere these operations answer 404 `not-a-sandbox`.",
     }
 }
 
@@ -114,4 +118,5 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
     preparation::configure(config);
     readiness::configure(config);
     reminder::configure(config);
+    sandbox::configure(config);
 }

@@ -1,7 +1,7 @@
 //! What every request shares: the store, the keys, the banks, the limits.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
 use actix_web::rt::time::timeout;
@@ -30,6 +30,7 @@ use crate::problem::{Catalogue, Kind, Problem};
 use crate::read::cursor::Cursors;
 use crate::rim::metrics::Metrics;
 use crate::rim::rates::Rates;
+use crate::sandbox::Sandbox;
 
 /// The service behind the routes; cheap to clone.
 #[derive(Clone)]
@@ -69,6 +70,8 @@ struct Shared {
     /// Files that are read or written now: each takes memory that a request does not.
     files: Arc<Semaphore>,
     stopping: AtomicBool,
+    /// Set where this is a sandbox, once its data are made.
+    sandbox: OnceLock<Sandbox>,
 }
 
 /// What is embedded, and what is served of it, in the making.
@@ -151,6 +154,7 @@ impl Service {
             epoch: AtomicI64::new(0),
             issuers_asked_at: AtomicI64::new(0),
             stopping: AtomicBool::new(false),
+            sandbox: OnceLock::new(),
             files: Arc::new(Semaphore::new(FILES_AT_ONCE)),
             public_url: config.public_url(),
             store,
@@ -367,6 +371,16 @@ impl Service {
         Ok(Some(known))
     }
 
+    /// Makes this the service of a sandbox, for good.
+    pub(crate) fn become_sandbox(&self, sandbox: Sandbox) {
+        let _ = self.0.sandbox.set(sandbox);
+    }
+
+    /// The sandbox that this is the service of, if it is one.
+    pub(crate) fn sandbox(&self) -> Option<&Sandbox> {
+        self.0.sandbox.get()
+    }
+
     /// Says that the service is about to stop: it is no longer ready for more.
     pub(crate) fn stop_soon(&self) {
         self.0.stopping.store(true, Ordering::Release);
@@ -453,6 +467,11 @@ impl Service {
     ///
     /// When the database is away.
     pub async fn sweep(&self) -> Result<mamori_store::Sweep, Problem> {
+        // Nothing is taken for ended by a sandbox's clock while that is set.
+        let _calm = match self.sandbox() {
+            Some(sandbox) => Some(sandbox.enter().await),
+            None => None,
+        };
         let work = |tx: &mut Tx<'_>| tx.sweep().map_err(Stop::<Problem>::from);
         Ok(self.0.store.transact(Context::system("sweep"), work).await?)
     }

@@ -37,12 +37,20 @@ struct Served {
 
 impl Served {
     fn start(folder: &Path, environment: &[(&str, &str)]) -> Self {
+        Self::with(folder, &["serve"], environment)
+    }
+
+    fn sandbox(folder: &Path) -> Self {
+        Self::with(folder, &["serve", "--sandbox"], &[])
+    }
+
+    fn with(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
         drop(listener);
         let log = std::fs::File::create(folder.join("log")).expect("a file");
         let child = program(folder)
-            .arg("serve")
+            .args(arguments)
             .env("MAMORI_LISTEN", format!("127.0.0.1:{port}"))
             .envs(environment.iter().copied())
             .stdout(Stdio::null())
@@ -50,7 +58,7 @@ impl Served {
             .spawn()
             .expect("the program starts");
         let mut served = Self { child, port };
-        let patience = Instant::now() + Duration::from_secs(30);
+        let patience = Instant::now() + Duration::from_secs(90);
         while served.call("GET", "/readyz", "", "").is_none_or(|(status, _, _)| status != 200) {
             let ended = served.child.try_wait().expect("a state");
             let log = std::fs::read_to_string(folder.join("log")).unwrap_or_default();
@@ -400,4 +408,42 @@ fn a_file_of_settings_can_be_named_and_a_probe_finds_the_service_by_it() {
     assert_eq!(missing.status.code(), Some(1));
     let error = text(&missing.stderr);
     assert!(error.starts_with("mamori: nowhere.toml (MAMORI_CONFIG): "), "{error}");
+}
+
+#[test]
+fn a_sandbox_has_a_folder_of_its_own_and_touches_nothing_else() {
+    let folder = TempDir::new().expect("a folder");
+    let mut command = program(folder.path());
+    let refused = command.args(["serve", "--sandbox"]).env("MAMORI_LISTEN", "127.0.0.1:0");
+    let refused = refused.env("MAMORI_DATABASE_URL", "sqlite:real.db").output().expect("it runs");
+    assert!(!refused.status.success());
+    assert!(text(&refused.stderr).contains("MAMORI_DATABASE_URL"), "{}", text(&refused.stderr));
+    assert!(!folder.path().join("real.db").exists());
+
+    let served = Served::sandbox(folder.path());
+    let (_, head, body) = served.call("GET", "/healthz", "", "").expect("an answer");
+    assert!(head.contains("mamori-sandbox: true") && body.contains("\"sandbox\":true"), "{body}");
+    let file = folder.path().join("mamori-sandbox/clients.json");
+    let known: Value =
+        serde_json::from_str(&std::fs::read_to_string(file).expect("a file")).expect("JSON");
+    let token = served.token(&known["clients"][0]);
+    let head = format!("authorization: Bearer {token}\r\n");
+    let reset = served.call("POST", "/sandbox/reset", &head, "").expect("an answer");
+    assert_eq!(reset.0, 200, "{}", reset.2);
+
+    // Nobody else starts there meanwhile, and nothing is where a real service would be.
+    let mut second = program(folder.path());
+    let second = second.args(["serve", "--sandbox"]).env("MAMORI_LISTEN", "127.0.0.1:0");
+    let second = second.output().expect("it runs");
+    assert!(text(&second.stderr).contains("another sandbox"), "{}", text(&second.stderr));
+    assert_eq!(served.stop("-TERM"), Some(0));
+    let log = std::fs::read_to_string(folder.path().join("log")).expect("the log");
+    assert!(log.contains("THIS IS A SANDBOX") && !log.contains("mamori_sandbox_secret"), "{log}");
+    assert!(!folder.path().join("mamori-data").exists());
+
+    std::fs::write(folder.path().join("mamori-sandbox/mine.txt"), "mine").expect("a file");
+    let mut third = program(folder.path());
+    let third = third.args(["serve", "--sandbox"]).env("MAMORI_LISTEN", "127.0.0.1:0");
+    let third = third.output().expect("it runs");
+    assert!(text(&third.stderr).contains("mine.txt"), "{}", text(&third.stderr));
 }

@@ -47,11 +47,14 @@ pub struct Options {
     pub connections: usize,
     /// How many requests may wait for a connection before more are refused.
     pub queue: usize,
+    /// Whether the data is worth nothing, as a sandbox's: then nothing waits for the disk, and a
+    /// copy can be kept and put back. SQLite alone can be so.
+    pub disposable: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { readers: 2, connections: 16, queue: 1024 }
+        Self { readers: 2, connections: 16, queue: 1024, disposable: false }
     }
 }
 
@@ -102,6 +105,7 @@ pub struct Store {
     writes: Lane,
     environment: Environment,
     statements: Statements,
+    disposable: bool,
 }
 
 /// Counts the statements that were sent to the database.
@@ -137,7 +141,8 @@ impl Engine {
                 sqlite::prepare(&path).map_err(|error| {
                     Error::unavailable(format!("{} can't be opened: {error}", path.display()))
                 })?;
-                Ok(Self::Sqlite(sqlite::File { path, counter: Arc::clone(counter) }))
+                let counter = Arc::clone(counter);
+                Ok(Self::Sqlite(sqlite::File { path, counter, disposable: false }))
             }
             Some(("postgres" | "postgresql", _)) => {
                 Ok(Self::Postgres(Box::new(postgres::Server::parse(url, counter)?)))
@@ -190,13 +195,24 @@ impl Store {
     pub fn open(url: &str, options: &Options, environment: Environment) -> Result<Self, Error> {
         let statements = Statements::default();
         let (writes, reads) = match Engine::of(url, &statements)? {
-            Engine::Sqlite(file) => sqlite::start(&file, options)?,
+            Engine::Sqlite(file) => {
+                sqlite::start(&sqlite::File { disposable: options.disposable, ..file }, options)?
+            }
+            Engine::Postgres(_) if options.disposable => {
+                return Err(Error::unavailable("only an SQLite database can be disposable"));
+            }
             Engine::Postgres(server) => {
                 let lane = postgres::start(&server, options);
                 (lane.clone(), lane)
             }
         };
-        Ok(Self { reads, writes, environment, statements })
+        let disposable = options.disposable;
+        Ok(Self { reads, writes, environment, statements, disposable })
+    }
+
+    /// Whether what is in it is worth nothing.
+    pub(crate) const fn is_disposable(&self) -> bool {
+        self.disposable
     }
 
     /// How many statements this store has sent to its database, transaction control included.

@@ -15,6 +15,7 @@ mod client;
 mod connection;
 mod consent;
 mod declaration;
+mod disposable;
 mod door;
 mod error;
 mod housekeeping;

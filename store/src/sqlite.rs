@@ -10,6 +10,7 @@ use diesel::prelude::*;
 
 use crate::Error;
 use crate::connection::AnyConnection;
+use crate::disposable::COPY;
 use crate::door::{Options, Statements};
 use crate::lane::{Job, Lane, Mode, Verdict};
 
@@ -23,10 +24,13 @@ const MOST_RUNS: usize = 3;
 pub(crate) struct File {
     pub(crate) path: PathBuf,
     pub(crate) counter: Statements,
+    /// Whether what is in it is worth nothing, and has a copy beside it.
+    pub(crate) disposable: bool,
 }
 
 impl File {
-    /// Opens a connection. An acknowledged commit is on disk: `synchronous = FULL`.
+    /// Opens a connection. An acknowledged commit is on disk: `synchronous = FULL`; but for what is
+    /// worth nothing.
     pub(crate) fn connect(&self) -> Result<AnyConnection, Error> {
         let path = self.path.to_string_lossy();
         let mut conn = SqliteConnection::establish(&path).map_err(Error::unavailable)?;
@@ -39,6 +43,17 @@ impl File {
              PRAGMA temp_store = MEMORY;
              PRAGMA trusted_schema = OFF;",
         )?;
+        if self.disposable {
+            let attach = diesel::sql_query("ATTACH DATABASE ? AS copy");
+            attach
+                .bind::<diesel::sql_types::Text, _>(format!("{path}{COPY}"))
+                .execute(&mut conn)?;
+            conn.batch_execute(
+                "PRAGMA main.synchronous = OFF;
+                 PRAGMA copy.synchronous = OFF;
+                 PRAGMA copy.journal_mode = MEMORY;",
+            )?;
+        }
         let mut conn = AnyConnection::Sqlite(conn);
         conn.count_statements(Arc::clone(&self.counter));
         Ok(conn)

@@ -141,6 +141,14 @@ fn record() -> Recorded {
     risks(&mut recorder, &organization);
     declarations(&mut recorder, &organization);
     programmes(&mut recorder);
+    let sandbox = Desk::sandbox();
+    let mut recorder = Recorder { desk: &sandbox, recorded: recorder.recorded };
+    // The clock stands before it is read.
+    let time = Some(json!({"now": "2027-04-01T00:00:00Z", "running": false}));
+    let _ = recorder.call("set_sandbox_clock", "PUT", "/sandbox/clock", &[], time);
+    recorder.keep("get_sandbox_clock", &sandbox.raw("GET", "/sandbox/clock", &[], b""));
+    let reset = sandbox.call_as(&sandbox.token_with(""), "POST", "/sandbox/reset", &[], None);
+    recorder.keep("reset_sandbox", &reset);
     recorder.recorded
 }
 

@@ -25,6 +25,7 @@ mod programme;
 mod readiness;
 mod result;
 mod risk;
+mod sandbox;
 mod statements;
 mod token;
 mod wording;

@@ -49,6 +49,9 @@ macro_rules! both_engines {
     };
 }
 
+/// How clients see the service.
+const PUBLIC_URL: &str = "http://mamori.test";
+
 /// A clock that stands until it is moved.
 pub struct SetClock(Mutex<DateTime<Utc>>);
 
@@ -158,10 +161,7 @@ impl Desk {
 
     /// A new database with its two clients, and a service on it.
     fn open(url: &str, folder: TempDir) -> Self {
-        let noon = DateTime::parse_from_rfc3339("2026-11-24T03:00:00Z").expect("a time");
-        let clock = Arc::new(SetClock(Mutex::new(noon.with_timezone(&Utc))));
-        let standing: Arc<dyn Clock> = clock.clone();
-        let environment = Environment { clock: standing, ids: Arc::new(CountedIds::default()) };
+        let (clock, environment) = Self::world();
         Store::migrate(url).expect("the migrations");
         let store = Self::store(url, &environment);
         let make = |name: &str| {
@@ -178,7 +178,7 @@ impl Desk {
         let (first, second) = (make("人事ポータル"), make("stranger"));
         let config = Config {
             database_url: url.to_owned(),
-            public_url: Some("http://mamori.test".to_owned()),
+            public_url: Some(PUBLIC_URL.to_owned()),
             rate_client: 1_000_000,
             rate_anonymous: 1_000_000,
             rate_failures: 1_000_000,
@@ -190,6 +190,57 @@ impl Desk {
         desk.credentials = first;
         desk.stranger_id = second.0;
         desk
+    }
+
+    /// A sandbox, which has its own clock: `clock` is not the one that it goes by. Its portal is
+    /// the first client, its support centre the second.
+    #[must_use]
+    pub fn sandbox() -> Self {
+        let folder = TempDir::new().expect("a folder");
+        let path = folder.path().join("mamori-sandbox");
+        let config = Config { public_url: Some(PUBLIC_URL.to_owned()), ..Config::default() };
+        let own = config.clone();
+        let making = move || async move {
+            let start = mamori::sandbox::START.parse().expect("a time");
+            mamori::sandbox::start(&own, &path, start).await.expect("the sandbox")
+        };
+        let (server, store, address, thread) = Self::serve(making);
+        let file = folder.path().join("mamori-sandbox/sandbox.db");
+        let database_url = format!("sqlite:{}", file.display());
+        let (clock, environment) = Self::world();
+        let mut desk = Self {
+            address,
+            clock,
+            token: String::new(),
+            stranger: String::new(),
+            credentials: (Uuid::nil(), String::new()),
+            stranger_id: Uuid::nil(),
+            environment,
+            store,
+            config: Config { database_url, ..config },
+            server,
+            thread: Some(thread),
+            folder: Arc::new(folder),
+        };
+        let known = mamori::sandbox::credentials(PUBLIC_URL);
+        let client = |number: usize| {
+            let field = |name: &str| known["clients"][number][name].as_str().expect("a text");
+            (field("client_id").parse().expect("an id"), field("client_secret").to_owned())
+        };
+        desk.credentials = client(0);
+        desk.token = desk.token_with("");
+        let (stranger, secret) = client(1);
+        desk.stranger = desk.token_of(stranger, &secret, "");
+        desk.stranger_id = stranger;
+        desk
+    }
+
+    /// A clock that stands at noon in Japan, and ids that count.
+    fn world() -> (Arc<SetClock>, Environment) {
+        let noon = DateTime::parse_from_rfc3339("2026-11-24T03:00:00Z").expect("a time");
+        let clock = Arc::new(SetClock(Mutex::new(noon.with_timezone(&Utc))));
+        let standing: Arc<dyn Clock> = clock.clone();
+        (clock, Environment { clock: standing, ids: Arc::new(CountedIds::default()) })
     }
 
     fn store(url: &str, environment: &Environment) -> Store {
@@ -222,22 +273,14 @@ impl Desk {
         folder: Arc<TempDir>,
     ) -> Self {
         let root = RootKey::load(&folder.path().join("root.key"), true).expect("a root key");
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let address = listener.local_addr().expect("an address");
-        let (ready, started) = std::sync::mpsc::channel();
-        let own = (config.clone(), store.clone(), environment.clone());
-        let thread = std::thread::spawn(move || {
-            actix_web::rt::System::new().block_on(async move {
-                let (config, store, environment) = own;
-                let rendering = Rendering::begin(&config);
-                let service = Service::start(config, store, environment, root, rendering).await;
-                let server = mamori::serve(service.expect("the service"), listener, 1);
-                let server = server.expect("the server");
-                ready.send(server.handle()).expect("the test waits");
-                server.await.expect("the server ends");
-            });
-        });
-        let server = started.recv().expect("the service starts");
+        let own = (config.clone(), store, environment.clone());
+        let making = move || async move {
+            let (config, store, environment) = own;
+            let rendering = Rendering::begin(&config);
+            let service = Service::start(config, store, environment, root, rendering).await;
+            service.expect("the service")
+        };
+        let (server, store, address, thread) = Self::serve(making);
         Self {
             address,
             clock,
@@ -264,6 +307,26 @@ impl Desk {
     #[must_use]
     pub fn root_key_file(&self) -> std::path::PathBuf {
         self.folder.path().join("root.key")
+    }
+
+    /// Serves what is made, on a thread of its own.
+    fn serve<F: Future<Output = Service>>(
+        making: impl FnOnce() -> F + Send + 'static,
+    ) -> (ServerHandle, Store, SocketAddr, JoinHandle<()>) {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let (ready, started) = std::sync::mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            actix_web::rt::System::new().block_on(async move {
+                let service = making().await;
+                let store = service.store().clone();
+                let server = mamori::serve(service, listener, 1).expect("the server");
+                ready.send((server.handle(), store)).expect("the test waits");
+                server.await.expect("the server ends");
+            });
+        });
+        let (server, store) = started.recv().expect("the service starts");
+        (server, store, address, thread)
     }
 
     /// A folder of this desk's own.

@@ -65,6 +65,11 @@ impl Directory {
         self.tokens.insert(token, (epoch, caller));
     }
 
+    /// Forgets the tokens, where the time was set and what was found good need not be so now.
+    pub(crate) fn forget_tokens(&self) {
+        self.tokens.clear();
+    }
+
     pub(crate) fn client(&self, id: Uuid, epoch: i64) -> Option<Arc<Known>> {
         let (seen, known) = self.clients.get(&id)?;
         (seen == epoch).then_some(known)

@@ -22,23 +22,36 @@ pub(crate) fn run() -> Result<(), String> {
     let store = prepare(&config)?;
     first_client(&config, &store)?;
 
-    let listener = TcpListener::bind(config.listen)
-        .map_err(|error| format!("can't listen on {} (MAMORI_LISTEN): {error}", config.listen))?;
-    let address = listener.local_addr().map_err(|error| error.to_string())?;
-    let cores = std::thread::available_parallelism().map_or(2, usize::from);
-    let workers = config.workers.unwrap_or(cores);
-    let public = config.public_url();
+    let listener = listen(&config)?;
     actix_web::rt::System::new().block_on(async move {
-        let service =
-            Service::start(config, store, outside::environment(), root, rendering).await?;
-        let server = mamori::serve(service.clone(), listener, workers);
-        let server = server.map_err(|error| error.to_string())?;
-        actix_web::rt::spawn(mamori::stop_at_signal(service, server.handle()));
-        tracing::info!(%address, "mamori listens on {address}; read {public}/docs/");
-        server.await.map_err(|error| error.to_string())
+        let environment = outside::environment();
+        let service = Service::start(config.clone(), store, environment, root, rendering).await?;
+        until_stopped(&config, service, listener).await
     })?;
     tracing::info!("mamori has stopped");
     Ok(())
+}
+
+pub(super) fn listen(config: &Config) -> Result<TcpListener, String> {
+    TcpListener::bind(config.listen)
+        .map_err(|error| format!("can't listen on {} (MAMORI_LISTEN): {error}", config.listen))
+}
+
+/// Serves until a signal.
+pub(super) async fn until_stopped(
+    config: &Config,
+    service: Service,
+    listener: TcpListener,
+) -> Result<(), String> {
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let cores = std::thread::available_parallelism().map_or(2, usize::from);
+    let workers = config.workers.unwrap_or(cores);
+    let server = mamori::serve(service.clone(), listener, workers);
+    let server = server.map_err(|error| error.to_string())?;
+    actix_web::rt::spawn(mamori::stop_at_signal(service, server.handle()));
+    let public = config.public_url();
+    tracing::info!(%address, "mamori listens on {address}; read {public}/docs/");
+    server.await.map_err(|error| error.to_string())
 }
 
 pub(super) fn log(config: &Config) -> Result<(), String> {
@@ -125,7 +138,7 @@ fn first_client(config: &Config, store: &Store) -> Result<(), String> {
     Ok(())
 }
 
-fn write_private(path: &Path, text: &str) -> Result<(), String> {
+pub(super) fn write_private(path: &Path, text: &str) -> Result<(), String> {
     let told = |error: std::io::Error| format!("{}: {error}", path.display());
     let mut options = std::fs::OpenOptions::new();
     let mut file =

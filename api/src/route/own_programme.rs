@@ -24,7 +24,7 @@ use crate::read::{Incoming, PathId, Query};
 use crate::route::tag;
 
 use input::{AcceptedGeneration, OwnProgrammeInput, OwnProgrammeRoundInput, OwnProgrammeRuleInput};
-pub(crate) use input::{Own, notice};
+pub(crate) use input::{Own, moment, notice};
 
 /// The most programmes of its own that a client may have.
 const MOST_PROGRAMMES: i64 = 200;

@@ -15,6 +15,7 @@ use crate::document::{Document, openapi};
 use crate::problem::page::ProblemPage;
 use crate::problem::{Kind, Problem};
 use crate::route::tag;
+use crate::service::Service;
 
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
     config
@@ -79,6 +80,15 @@ pub(crate) struct Health {
     /// `ok`.
     #[schema(example = "ok")]
     status: &'static str,
+    /// Whether this is a sandbox, whose data are made and can be gone at any time.
+    #[schema(example = false)]
+    sandbox: bool,
+}
+
+impl Health {
+    fn of(service: &Service) -> Self {
+        Self { status: "ok", sandbox: service.sandbox().is_some() }
+    }
 }
 
 /// Say that the process is alive
@@ -91,8 +101,8 @@ pub(crate) struct Health {
     extensions(("x-mamori" = json!({}))),
 )]
 #[get("/healthz")]
-async fn get_health(_call: PublicCall) -> Answer {
-    Ok(HttpResponse::Ok().json(Health { status: "ok" }))
+async fn get_health(call: PublicCall) -> Answer {
+    Ok(HttpResponse::Ok().json(Health::of(&call.service)))
 }
 
 /// Say whether the service can work
@@ -110,7 +120,7 @@ async fn get_readiness(call: PublicCall) -> Answer {
         return Err(Problem::new(Kind::Unavailable).header("retry-after", 1));
     }
     call.service.store().ping().await?;
-    Ok(HttpResponse::Ok().json(Health { status: "ok" }))
+    Ok(HttpResponse::Ok().json(Health::of(&call.service)))
 }
 
 /// Get the metrics

@@ -152,7 +152,7 @@ impl Own {
 }
 
 /// A moment as RFC 3339 has it, on a day in Japan that has four digits of a year, as days do here.
-fn moment(text: &str) -> Option<DateTime<Utc>> {
+pub(crate) fn moment(text: &str) -> Option<DateTime<Utc>> {
     let formed = matches!(text.as_bytes().get(10), Some(b'T' | b't'));
     let moment = DateTime::parse_from_rfc3339(text).ok().filter(|_| formed)?;
     let year = moment.with_timezone(&chrono_tz::Asia::Tokyo).year();
