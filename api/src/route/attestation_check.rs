@@ -285,13 +285,13 @@ async fn check_attestation(call: PublicCall, body: Incoming) -> Answer {
 /// (`application/vc+jwt`), made anew for whoever asks. It may be kept for a minute.
 #[utoipa::path(
     tag = tag::ATTESTATIONS,
-    params(("id" = u32, Path, minimum = 1, maximum = 1_000_000, example = 1,
+    params(("number" = u32, Path, minimum = 1, maximum = 1_000_000, example = 1,
         description = "The list, as an attestation names it")),
     responses((status = 200, description = "The list", body = String, content_type = "application/vc+jwt")),
     security(()),
     extensions(("x-mamori" = json!({"problems": ["not-found"]}))),
 )]
-#[get("/v1/status-lists/{id}")]
+#[get("/v1/status-lists/{number}")]
 async fn get_status_list(call: PublicCall, list: Path<String>) -> Answer {
     let formed = list.bytes().all(|b| b.is_ascii_digit()) && !list.starts_with('0');
     let list: u32 = list.parse().ok().filter(|_| formed).ok_or_else(Problem::not_found)?;
