@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use figment::Figment;
+use figment::error::Kind;
 use figment::providers::{Data, Env, Format, Serialized, Toml};
 use ipnet::IpNet;
 use mamori_store::Store;
@@ -73,6 +74,30 @@ pub struct Config {
     /// Issuers whose tokens are accepted beside mamori's own; by default none. Each is a table with
     /// `issuer` and either `jwks_file` or `jwks_url`.
     pub trusted_issuers: Vec<TrustedIssuer>,
+}
+
+/// Which setting is wrong, where it stands and what it must be, but not what it is: that may be a
+/// secret, or the line of a file that holds one.
+fn told(errors: figment::Error) -> String {
+    let tell = |error: figment::Error| {
+        let wrong = match &error.kind {
+            Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) => {
+                format!("must be {expected}")
+            }
+            Kind::UnknownField(..) => "is not known".to_owned(),
+            Kind::Message(text) => text.lines().next().unwrap_or_default().to_owned(),
+            kind => kind.to_string(),
+        };
+        let Some(found) = &error.metadata else { return wrong };
+        let key = match &error.profile {
+            Some(profile) => found.interpolate(profile, &error.path),
+            None => error.path.join("."),
+        };
+        let place = found.source.as_ref().map_or(found.name.to_string(), ToString::to_string);
+        format!("{key} in {place}: {wrong}")
+    };
+    let all = errors.into_iter().map(tell).collect::<Vec<_>>().join("; ");
+    format!("the settings: {}", all.trim())
 }
 
 /// Networks of addresses.
@@ -199,7 +224,7 @@ impl Config {
         let figment = Figment::from(Serialized::defaults(Self::default()))
             .merge(file()?)
             .merge(Env::prefixed("MAMORI_").only(&ours));
-        let config: Self = figment.extract().map_err(|error| format!("the settings: {error}"))?;
+        let config: Self = figment.extract().map_err(told)?;
         config.check()?;
         Ok(config)
     }

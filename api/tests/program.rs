@@ -392,6 +392,20 @@ fn the_document_is_written_and_compared() {
 }
 
 #[test]
+fn a_setting_that_is_wrong_is_named_and_not_shown() {
+    let folder = TempDir::new().expect("a folder");
+    let mut number = program(folder.path());
+    let number = number.arg("migrate").env("MAMORI_MCP_CLIENT_SECRET", "123456789012").output();
+    let told = text(&number.expect("the program runs").stderr);
+    assert!(told.contains("MCP_CLIENT_SECRET") && !told.contains("123456789012"), "{told}");
+    let broken = "log = \"info\"\nmcp_client_secret = \"top-secret-thing\n";
+    std::fs::write(folder.path().join("mamori.toml"), broken).expect("a file");
+    let told = text(&run(folder.path(), &["migrate"]).stderr);
+    assert!(told.contains("mamori.toml") && told.contains("line 2"), "{told}");
+    assert!(!told.contains("top-secret"), "{told}");
+}
+
+#[test]
 fn a_file_of_settings_can_be_named_and_a_probe_finds_the_service_by_it() {
     let folder = TempDir::new().expect("a folder");
     let served = Served::start(folder.path(), &[]);

@@ -74,7 +74,7 @@ fn record() -> Recorded {
     recorder.keep("issue_token", &desk.ask_for_token(&form));
     for (operation, path) in [
         ("get_health", "/healthz"),
-        ("get_readiness", "/readyz"),
+        ("get_service_readiness", "/readyz"),
         ("get_key_set", "/.well-known/jwks.json"),
         ("get_authorization_server", "/.well-known/oauth-authorization-server"),
         ("get_protected_resource", "/.well-known/oauth-protected-resource"),
@@ -126,7 +126,13 @@ fn record() -> Recorded {
     let later = submitted(&mut recorder, &organization, "2026-11-24", "implemented");
     let list = format!("{organization}/assessments");
     let _ = recorder.call("list_assessments", "GET", &list, &[], None);
-    let _ = recorder.call("get_history", "GET", &format!("{organization}/history"), &[], None);
+    let _ = recorder.call(
+        "list_assessment_history",
+        "GET",
+        &format!("{organization}/history"),
+        &[],
+        None,
+    );
     let with = earlier.rsplit('/').next().expect("an id");
     let compared = format!("{later}/comparison?with={with}");
     let _ = recorder.call("compare_assessments", "GET", &compared, &[], None);
@@ -171,7 +177,13 @@ fn declarations(recorder: &mut Recorder<'_>, organization: &str) {
     let made = recorder.call("create_declaration", "POST", &path, &[], Some(prepared));
     let old = made.header("location").expect("a place").to_owned();
     let declared = json!({"on": "2026-02-10", "terms": {"declaration_id": "49999999901"}});
-    let _ = recorder.call("declare", "POST", &format!("{old}/declare"), &any, Some(declared));
+    let _ = recorder.call(
+        "declare_declaration",
+        "POST",
+        &format!("{old}/declare"),
+        &any,
+        Some(declared),
+    );
     let declared = json!({
         "state": "declared", "on": "2026-05-18",
         "terms": {"stars": 1, "declaration_id": "59999999901", "articles_edition": "4.0"},
@@ -189,7 +201,12 @@ fn declarations(recorder: &mut Recorder<'_>, organization: &str) {
             json!({"evidence_grade": "document_seen", "seen_by": "みほん商工会議所 見本 花子",
                 "seen_on": "2026-11-20", "note": "自己宣言完了のメール"}),
         ),
-        ("confirm_declaration", &new, "confirm", json!({"by": "総務部 見本 花子"})),
+        (
+            "confirm_declaration",
+            &new,
+            "confirm",
+            json!({"by": "総務部 見本 花子", "on": "2026-11-21"}),
+        ),
     ];
     for (operation, place, step, body) in steps {
         let _ = recorder.call(operation, "POST", &format!("{place}/{step}"), &any, Some(body));
@@ -223,7 +240,13 @@ fn declarations(recorder: &mut Recorder<'_>, organization: &str) {
     let _ = recorder.call("get_consent", "GET", &listing, &[], None);
     let _ = recorder.call("list_consents", "GET", &path, &[], None);
     let withdraw = format!("{listing}/withdraw");
-    let _ = recorder.call("withdraw_consent", "POST", &withdraw, &any, Some(json!({})));
+    let _ = recorder.call(
+        "withdraw_consent",
+        "POST",
+        &withdraw,
+        &any,
+        Some(json!({"unanswered_as": "unknown"})),
+    );
 
     let path = format!("{organization}/attestations");
     let days = Some(json!({"valid_days": 7}));
@@ -242,7 +265,7 @@ fn declarations(recorder: &mut Recorder<'_>, organization: &str) {
     let _ = recorder.call("list_reminders", "GET", "/v1/reminders", &[], None);
     let stop = Some(json!({"by": "declarant", "on": "2026-11-24"}));
     let _ = recorder.call("stop_declaration", "POST", &format!("{new}/stop"), &any, stop);
-    let body = Some(json!({"state": "declared", "on": "2026-11-24"}));
+    let body = Some(json!({"state": "declared", "on": "2026-09-01"}));
     let made = recorder.call(
         "create_declaration",
         "POST",
@@ -319,7 +342,7 @@ fn risks(recorder: &mut Recorder<'_>, organization: &str) {
     let _ = recorder.call("evaluate_risks", "POST", "/v1/risks/evaluate", &[], Some(evaluated));
     let path = format!("{organization}/risk-register");
     let edition = Some(json!({"edition": "4.0"}));
-    let _ = recorder.call("put_risk_register", "PUT", &path, &[], edition);
+    let _ = recorder.call("begin_risk_register", "PUT", &path, &[], edition);
     let _ = recorder.call("get_risk_register", "GET", &path, &[], None);
     let path = format!("{organization}/threats");
     let _ = recorder.call("get_threats", "GET", &path, &[], None);

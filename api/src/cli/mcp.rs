@@ -24,7 +24,8 @@ pub(crate) fn run(command: &Command) -> Result<(), String> {
     serve::log(&config)?;
     let access = access(&config, command.organization)?;
     let store = opened(&config)?;
-    let root = RootKey::load(&config.root_key_file()?, config.is_sqlite())?;
+    // Made by `serve`; to make another here would be to lock the database up.
+    let root = RootKey::load(&config.root_key_file()?, false)?;
     let rendering = Rendering::begin(&config);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| error.to_string())?;

@@ -99,15 +99,6 @@ pub(super) fn finish(operation: &mut Map<String, Value>, known: &Examples) {
 const SHARED: [&str; 6] =
     ["If-Match", "Idempotency-Key", ACTOR, "Accept-Language", "limit", "cursor"];
 
-/// Parameters that mean the same wherever they stand, each with a value.
-const NAMED: [(&str, &str); 5] = [
-    ("external_id", "C-0001"),
-    ("corporate_number", "7123456789012"),
-    ("question_bank", "self-check"),
-    ("owner_department", "総務部"),
-    ("name", "名簿"),
-];
-
 /// What the component of a shared parameter is called: other than a schema, or clients would have
 /// two types of one name; and in the query as the route table knows it.
 fn component_name(name: &str) -> &'static str {
@@ -130,22 +121,21 @@ pub(super) fn parameter_components() -> Value {
         let (required, description, schema) = match name {
             "If-Match" => (
                 true,
-                "The ETag of the resource as you read it: the change is refused if it has changed since.",
+                "The ETag of the resource as you read it: the change is refused if it has changed \
+                 since. `*` takes whatever is there.",
                 json!({"type": "string", "pattern": CONDITION, "maxLength": 200, "example": "\"3.0\""}),
             ),
             "Idempotency-Key" => (
                 false,
                 "Makes a retry safe: the same key and request are answered as the first time, for 24 hours. \
                  Best a new UUID for each thing that you want done.",
-                json!({"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]{1,255}$",
-                    "example": "0192f3a4-5b6c-7d8e-9fa0-b1c2d3e4f507"}),
+                json!({"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]{1,255}$"}),
             ),
             ACTOR => (
                 false,
                 "The person behind the call, as you name them, such as `staff-017`; kept with the change as \
                  stated by you.",
-                json!({"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[!-~]{1,64}$",
-                    "example": "staff-017"}),
+                json!({"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[!-~]{1,64}$"}),
             ),
             "Accept-Language" => (
                 false,
@@ -160,8 +150,7 @@ pub(super) fn parameter_components() -> Value {
             _ => (
                 false,
                 "The `next_cursor` of the page before.",
-                json!({"type": "string", "minLength": 1, "maxLength": 500, "pattern": "^[A-Za-z0-9_-]+$",
-                    "example": "AZLzpFtsfY6foLHC0-T1BgAAAAA"}),
+                json!({"type": "string", "minLength": 1, "maxLength": 500, "pattern": "^[A-Za-z0-9_-]+$"}),
             ),
         };
         let key = component_name(name);
@@ -221,11 +210,6 @@ fn parameters(operation: &mut Map<String, Value>, traits: &Traits) {
                 && parameter.get("name") == Some(&json!("id"));
             if is_id {
                 parameter.entry("example").or_insert(json!(ID));
-            }
-            let name = parameter.get("name").and_then(Value::as_str);
-            let known = NAMED.iter().find(|(known, _)| Some(*known) == name);
-            if let Some((_, example)) = known {
-                parameter.entry("example").or_insert(json!(example));
             }
         }
         list.extend(shared);

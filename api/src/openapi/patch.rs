@@ -24,10 +24,21 @@ pub(super) fn patches(schemas: &mut Map<String, Value>) {
             );
             if let Some(properties) = fields.get_mut("properties").and_then(Value::as_object_mut) {
                 properties.retain(|name, _| !left_out.contains(&name.as_str()));
+                properties.values_mut().for_each(forget_default);
             }
             loosen(fields);
         }
         schemas.insert(format!("{name}Patch"), schema);
+    }
+}
+
+/// What a patch leaves out stays as it is, so its fields have no default to speak of.
+fn forget_default(property: &mut Value) {
+    let Some(Value::String(text)) = property.get_mut("description") else { return };
+    if let Some((kept, last)) = text.rsplit_once("; ")
+        && ["default", "left out"].iter().any(|word| last.contains(word))
+    {
+        *text = format!("{kept}.");
     }
 }
 

@@ -17,7 +17,7 @@ pub(crate) struct ProblemBody {
     #[schema(pattern = "^/problems/[a-z-]+$", example = "/problems/not-found")]
     kind: String,
     /// The kind of problem in a few words, in the language of the answer.
-    #[schema(example = "There is nothing there")]
+    #[schema(example = "Not found")]
     title: String,
     /// The HTTP status, repeated.
     #[schema(minimum = 400, maximum = 599, example = 404)]

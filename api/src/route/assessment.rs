@@ -95,8 +95,8 @@ pub(crate) struct AssessmentInput {
     /// The bank's edition.
     #[schema(pattern = "^[0-9]{1,2}\\.[0-9]{1,2}$", example = "4.0")]
     edition: String,
-    /// The date of the self-check (診断日), in Japan; it orders the history. Today by default,
-    /// and since 1900.
+    /// The date of the self-check (診断日), in Japan, since 1900; it orders the history; today by
+    /// default.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "optional_day")]
     answered_on: Option<NaiveDate>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

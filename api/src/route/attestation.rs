@@ -79,7 +79,7 @@ pub(crate) struct StatementBody {
     /// The scheme: `SECURITY ACTION`.
     #[schema(example = "SECURITY ACTION")]
     scheme: String,
-    /// `self-declared`: nobody certified anything.
+    /// `self-declared`: nobody examined it.
     #[schema(example = "self-declared")]
     nature: String,
     /// The declarant (宣言事業者).

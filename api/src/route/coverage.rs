@@ -84,7 +84,7 @@ pub(crate) struct CategoryCoverage<'a> {
 
 /// How far the controls are in place.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Coverage)]
+#[schema(as = ControlsCoverage)]
 pub(crate) struct CoverageBody<'a> {
     /// The vulnerability of each medium, in the sheet's order.
     media: Vec<VulnerabilityBody>,

@@ -357,7 +357,7 @@ async fn list_declarations(
     extensions(("x-mamori" = json!({
         "body": true, "once": true, "created": true, "actor": true,
         "problems": ["not-found", "too-many-declarations"],
-        "links": {"get_declaration": "/id", "declare": "/id", "amend_declaration": "/id",
+        "links": {"get_declaration": "/id", "declare_declaration": "/id", "amend_declaration": "/id",
             "stop_declaration": "/id", "list_declaration_history": "/id",
             "confirm_declaration": "/id", "add_declaration_evidence": "/id",
             "supersede_declaration": "/id", "lose_declaration": "/id", "correct_declaration": "/id"},

@@ -138,7 +138,7 @@ wire_enum! {
         Unknown = "unknown",
         /// Nothing that you may see is known under this key: none recorded, or not listed.
         NotFound = "not_found",
-        /// The key can't be read; `hint` says why.
+        /// The key can't be read; `hints` say why.
         Invalid = "invalid",
     }
 }
@@ -155,7 +155,7 @@ wire_enum! {
 
 wire_enum! {
     /// Whether it is enough by your rule; `unknown` is no 'no'.
-    pub(crate) enum AcceptedValue as Accepted = Verdict {
+    pub(crate) enum AcceptedValue as RuleAcceptance = Verdict {
         /// Your rule is not met.
         No = "no",
         /// Whether your rule is met can't be said.
@@ -179,7 +179,7 @@ pub(crate) struct CheckHint {
     pub(super) candidate: Option<String>,
 }
 
-/// What is known of a company's declaration. It is self-declared: nobody certified anything.
+/// What is known of a company's declaration. It is self-declared: nobody examined it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = DeclarationCheckResult)]
 pub(crate) struct CheckBody {

@@ -26,7 +26,7 @@ use crate::wire::wire_enum;
 
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
     config
-        .service(declare)
+        .service(declare_declaration)
         .service(amend_declaration)
         .service(supersede_declaration)
         .service(stop_declaration)
@@ -235,7 +235,7 @@ async fn state_terms(
     }))),
 )]
 #[post("/v1/declarations/{id}/declare")]
-async fn declare(call: Call<DeclarationsWrite>, id: PathId, body: Incoming) -> Answer {
+async fn declare_declaration(call: Call<DeclarationsWrite>, id: PathId, body: Incoming) -> Answer {
     state_terms(call, id, body, Fact::Declared).await
 }
 
@@ -263,7 +263,7 @@ async fn amend_declaration(call: Call<DeclarationsWrite>, id: PathId, body: Inco
 /// Supersede a declaration
 ///
 /// Says that a newer declaration of the same company took the place of this one, such as one of the
-/// new system (its id begins with 5) that of an old one (4).
+/// new system (its id begins with 5) that of one of the old system (4).
 #[utoipa::path(
     tag = tag::DECLARATIONS,
     params(("id" = Uuid, Path, description = "The declaration that was superseded")),

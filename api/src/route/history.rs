@@ -19,7 +19,7 @@ use crate::route::tag;
 use crate::service::Service;
 
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(get_history);
+    config.service(list_assessment_history);
 }
 
 /// Which results to list.
@@ -103,7 +103,7 @@ pub(crate) struct HistoryItem {
     }))),
 )]
 #[get("/v1/organizations/{id}/history")]
-async fn get_history(
+async fn list_assessment_history(
     call: Call<AssessmentsRead>,
     id: PathId,
     query: Query<HistoryQuery>,

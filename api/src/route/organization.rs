@@ -424,7 +424,7 @@ async fn list_organizations(
         "problems": ["external-id-taken", "token-narrowed"],
         "links": {"get_organization": "/id", "update_organization": "/id",
             "create_assessment": "/id", "list_assessments": "/id", "create_unit": "/id",
-            "get_history": "/id", "create_declaration": "/id", "get_declaration_status": "/id",
+            "list_assessment_history": "/id", "create_declaration": "/id", "get_declaration_status": "/id",
             "get_declaration_readiness": "/id", "give_consent": "/id", "issue_attestation": "/id",
             "get_declaration_preparation": "/id", "get_organization_reminders": "/id"},
     }))),
@@ -506,8 +506,9 @@ async fn update_organization(call: Call<OrganizationsWrite>, id: PathId, body: I
 
 /// Delete an organization
 ///
-/// Removes an organization with its units, assessments, answers and results. It can't be
-/// undone; the record that it was done stays.
+/// Removes an organization with everything recorded of it: units, assessments, the risk register
+/// with its assets, declarations and consents; its attestations are revoked. It can't be undone;
+/// the record that it was done stays.
 #[utoipa::path(
     tag = tag::ORGANIZATIONS,
     params(("id" = Uuid, Path, description = "The organization")),

@@ -210,7 +210,7 @@ async fn get_programme_calendar(
 
 /// Get the calendar of a programme of your own
 ///
-/// As the calendar of a programme that ships with mamori, for one of your own. It needs a token as
+/// The deadlines of a programme of your own as a calendar (iCalendar, RFC 5545). It needs a token as
 /// everything of your own does, so a portal passes the feed on to the calendars of its users.
 #[utoipa::path(
     tag = tag::PROGRAMMES,

@@ -32,7 +32,7 @@ wire_enum! {
     /// What the answers of a bank add up to: `points` (a total and a band), `commitment` (how many
     /// rules are kept, and which are open), or `coverage` (how far the controls that bear on each
     /// medium are in place).
-    pub(crate) enum MeasureBody as Measure = Measure {
+    pub(crate) enum MeasureBody as ResultMeasure = Measure {
         /// Points, a total and a band: the self-check.
         Points = "points",
         /// No points: how many rules are kept and which are open. The articles.
@@ -134,7 +134,7 @@ pub(crate) struct QuestionBankBody<'a> {
 
 /// Where a question bank comes from.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Source)]
+#[schema(as = QuestionBankSource)]
 pub(crate) struct SourceBody<'a> {
     /// The guideline, its edition and appendix.
     title: &'a str,
@@ -168,7 +168,7 @@ pub(crate) struct OptionBody<'a> {
 
 /// A part of the sheet.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Part)]
+#[schema(as = QuestionBankPart)]
 pub(crate) struct PartBody<'a> {
     /// The part's code.
     #[schema(example = "basic")]
@@ -196,7 +196,7 @@ pub(crate) struct BandBody<'a> {
 
 /// A subject that cuts across parts.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Topic)]
+#[schema(as = QuestionTopic)]
 pub(crate) struct TopicBody<'a> {
     /// The topic's code.
     #[schema(example = "ransomware")]

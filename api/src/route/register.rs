@@ -37,7 +37,7 @@ const MOST_FREQUENCIES: usize = 100;
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
     config
         .service(get_risk_register)
-        .service(put_risk_register)
+        .service(begin_risk_register)
         .service(convert_risk_register)
         .service(get_threats)
         .service(update_threats);
@@ -167,7 +167,7 @@ async fn get_risk_register(call: Call<RisksRead>, id: PathId) -> Answer {
     }))),
 )]
 #[put("/v1/organizations/{id}/risk-register")]
-async fn put_risk_register(call: Call<RisksWrite>, id: PathId, body: Incoming) -> Answer {
+async fn begin_risk_register(call: Call<RisksWrite>, id: PathId, body: Incoming) -> Answer {
     let input = body.json::<RiskRegisterInput>().await?.value;
     let model = named_model("/edition", &input.edition)?;
     call.reaches(id.0)?;

@@ -156,7 +156,7 @@ impl<'a> Words<'a> {
     }
 }
 
-/// List the reminders of an organization
+/// Get the reminders of an organization
 ///
 /// What somebody should look at today. A reminder says only what is known, and rests on days that
 /// were entered or recorded; a declaration itself has no end that anybody knows of.

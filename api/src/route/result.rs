@@ -471,16 +471,16 @@ pub(crate) struct ComparedPart<'a> {
 wire_enum! {
     /// How an answer moved: `better`, `worse`, `same`, `new` (only the later sheet has the
     /// question) or `gone` (only the earlier has).
-    pub(crate) enum MovementBody as Movement = Movement {
-        /// The risk is lower.
+    pub(crate) enum MovementBody as AnswerMovement = Movement {
+        /// The later answer is better.
         Better = "better",
-        /// The risk is higher.
+        /// The later answer is worse.
         Worse = "worse",
-        /// What it follows from changed, but the risk is the same.
+        /// The answer is the same.
         Same = "same",
-        /// The asset was not there before.
+        /// Only the later sheet has the question.
         New = "new",
-        /// The asset is no longer there.
+        /// Only the earlier sheet has the question.
         Gone = "gone",
     }
 }

@@ -72,7 +72,7 @@ wire_enum! {
 wire_enum! {
     /// An aspect of an asset: `confidentiality` (機密性), `integrity` (完全性), `availability`
     /// (可用性).
-    pub(crate) enum AspectValue as Aspect = Aspect {
+    pub(crate) enum AspectValue as AssetAspect = Aspect {
         /// Confidentiality (機密性).
         Confidentiality = "confidentiality",
         /// Integrity (完全性).
@@ -177,7 +177,7 @@ pub(crate) struct ThreatBody<'a> {
 
 /// When an aspect is rated so.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Criterion)]
+#[schema(as = RatingCriterion)]
 pub(crate) struct CriterionBody<'a> {
     aspect: AspectValue,
     /// The rating, on the edition's scale.

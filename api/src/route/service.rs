@@ -22,7 +22,7 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
         .service(get_openapi)
         .service(get_openapi_3_0)
         .service(get_health)
-        .service(get_readiness)
+        .service(get_service_readiness)
         .service(get_metrics)
         .service(get_key_set)
         .service(get_authorization_server)
@@ -47,8 +47,8 @@ async fn get_openapi(call: PublicCall) -> Answer {
 
 /// Get this document in OpenAPI 3.0
 ///
-/// The same document in the words of OpenAPI 3.0.3, for generators that can't read 3.1. It says of
-/// requests what 3.0 has words for, and nothing else.
+/// The same document in the words of OpenAPI 3.0.3, for generators that can't read 3.1. What 3.0
+/// can't express is left out.
 #[utoipa::path(
     tag = tag::SERVICE,
     responses((status = 200, description = "The OpenAPI document", body = OpenApiDocument,
@@ -115,7 +115,7 @@ async fn get_health(call: PublicCall) -> Answer {
     extensions(("x-mamori" = json!({}))),
 )]
 #[get("/readyz")]
-async fn get_readiness(call: PublicCall) -> Answer {
+async fn get_service_readiness(call: PublicCall) -> Answer {
     if call.service.is_stopping() {
         return Err(Problem::new(Kind::Unavailable).header("retry-after", 1));
     }

@@ -184,7 +184,10 @@ async fn token(call: &PublicCall, form: &[u8]) -> Result<Token, Refusal> {
         Refusal::OAuth("invalid_request", "A parameter is missing, unknown or there twice.")
     })?;
     if input.grant_type != "client_credentials" {
-        return Err(Refusal::OAuth("unsupported_grant_type", "Only client_credentials is."));
+        return Err(Refusal::OAuth(
+            "unsupported_grant_type",
+            "Only the grant type client_credentials is supported.",
+        ));
     }
     if !input.within_bounds() {
         return Err(Refusal::OAuth("invalid_request", "A parameter is too long."));

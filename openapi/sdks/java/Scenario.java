@@ -22,7 +22,7 @@ import mamori.client.api.OrganizationsApi;
 import mamori.client.api.OrganizationsApi.APICreateOrganizationRequest;
 import mamori.client.api.RisksApi;
 import mamori.client.api.RisksApi.APIListRisksRequest;
-import mamori.client.api.RisksApi.APIPutRiskRegisterRequest;
+import mamori.client.api.RisksApi.APIBeginRiskRegisterRequest;
 import mamori.client.model.*;
 
 /**
@@ -100,7 +100,7 @@ public final class Scenario {
     assert result.getBand().getNextStep().matches(".*\\p{IsHiragana}.*");
 
     // ---- The risk register, two assets, and the risks that follow, the highest first.
-    risks.putRiskRegister(APIPutRiskRegisterRequest.newBuilder()
+    risks.beginRiskRegister(APIBeginRiskRegisterRequest.newBuilder()
         .id(company.getId()).riskRegisterInput(new RiskRegisterInput().edition("4.0")).build());
     AssetUpsert upsert = assets.upsertAssets(APIUpsertAssetsRequest.newBuilder()
         .id(company.getId())

@@ -12,7 +12,7 @@ from mamori_client.api.assessments import create_assessment, get_assessment_resu
 from mamori_client.api.assets import list_assets, upsert_assets
 from mamori_client.api.declarations import create_declaration, get_declaration_status
 from mamori_client.api.organizations import create_organization
-from mamori_client.api.risks import list_risks, put_risk_register
+from mamori_client.api.risks import list_risks, begin_risk_register
 from mamori_client.models import (
     AnswerPatch,
     AnswersPatch,
@@ -109,7 +109,7 @@ assert result.band.code == "partly_lacking"
 assert any("ぁ" <= letter <= "ん" for letter in result.band.next_step)
 
 # ---- The risk register, two assets, and the risks that follow, the highest first.
-register = put_risk_register.sync(company.id, client=client, body=RiskRegisterInput(edition="4.0"))
+register = begin_risk_register.sync(company.id, client=client, body=RiskRegisterInput(edition="4.0"))
 assert isinstance(register, RiskRegister)
 upsert = upsert_assets.sync(
     company.id,

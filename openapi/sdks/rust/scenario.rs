@@ -102,7 +102,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     // ---- The risk register, two assets, and the risks that follow, the highest first.
     mamori
-        .put_risk_register()
+        .begin_risk_register()
         .id(company.id)
         .body(types::RiskRegisterInput::builder().edition("4.0"))
         .send()

@@ -68,7 +68,7 @@ assert.equal(result.band?.code, 'partly_lacking');
 assert.match(result.band.next_step, /\p{Script=Hiragana}/u);
 
 // ---- The risk register, two assets, and the risks that follow, the highest first.
-await Risks.putRiskRegister({ path: { id: company.id }, body: { edition: '4.0' } });
+await Risks.beginRiskRegister({ path: { id: company.id }, body: { edition: '4.0' } });
 const { data: upsert } = await Assets.upsertAssets({
   path: { id: company.id },
   body: {

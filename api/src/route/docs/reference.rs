@@ -67,7 +67,14 @@ static SCALAR_TAG: LazyLock<String> = LazyLock::new(|| {
     hex(digest.as_ref()).chars().take(16).collect()
 });
 
-/// Answers with Scalar. Hardly a client takes it unpacked, so that is not kept.
+/// Unpacked at most once, for the few clients that take nothing else.
+static UNPACKED: LazyLock<Option<Bytes>> = LazyLock::new(|| {
+    let mut plain = Vec::new();
+    GzDecoder::new(SCALAR).read_to_end(&mut plain).ok()?;
+    Some(plain.into())
+});
+
+/// Answers with Scalar.
 pub(super) async fn scalar(request: HttpRequest) -> Answer {
     let packed = takes(request.headers(), "gzip");
     let etag = format!("\"{}.{}\"", *SCALAR_TAG, if packed { "gzip" } else { "id" });
@@ -85,8 +92,6 @@ pub(super) async fn scalar(request: HttpRequest) -> Answer {
         answer.insert_header((CONTENT_ENCODING, fixed("gzip")));
         return Ok(answer.body(Bytes::from_static(SCALAR)));
     }
-    let mut plain = Vec::new();
-    let unpacked = GzDecoder::new(SCALAR).read_to_end(&mut plain);
-    unpacked.map_err(|error| Problem::internal(format!("scalar.js: {error}")))?;
+    let plain = UNPACKED.clone().ok_or(Problem::internal("scalar.js can't be unpacked"))?;
     Ok(answer.body(plain))
 }
