@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SDKs made of the OpenAPI document by other people's generators, strictly type-checked, compiled, and run against the
-# release binary: each language's scenario, and its example in README.
+# release binary: each language's scenario, and its example in README (Java's and Rust's in openapi/sdks/README.md).
 #   .ci/sdks.sh [LANGUAGE…]          typescript, python, java, rust; all unless told otherwise
 # Each runs as a reader would have it: a copy of openapi/sdks/LANGUAGE with the generated client beside it, in
 # target/sdks/LANGUAGE. Another binary: MAMORI_BIN; another folder of openapi.json and openapi-3.0.json: MAMORI_OPENAPI.
@@ -49,14 +49,15 @@ install_missing() {
   fi
 }
 
-# A copy of the files $3… of openapi/sdks/$1, and README's example as $2, in a folder to go on in. What was installed
-# there before stays.
+# A copy of the files $3… of openapi/sdks/$1, and its example in README or in openapi/sdks/README.md as $2, in a folder
+# to go on in. What was installed there before stays.
 project() {
-  local language=$1 example=$2 project=$target/sdks/$1
+  local language=$1 example=$2 project=$target/sdks/$1 page=README.md
   shift 2
   mkdir -p "$(dirname "$project/$example")"
   (cd "openapi/sdks/$language" && cp "$@" "$project/")
-  readme_blocks README.md "sdk $language: $example" >"$project/$example"
+  grep -qF "<!-- sdk $language: $example" README.md || page=openapi/sdks/README.md
+  readme_blocks "$page" "sdk $language: $example" >"$project/$example"
   cd "$project"
 }
 

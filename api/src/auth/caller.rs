@@ -194,6 +194,7 @@ fn stated_actor(request: &HttpRequest) -> Result<Option<Actor>, Problem> {
         let name = text.to_owned();
         return Ok(Some(Actor { name, source: ActorSource::StatedByClient }));
     }
-    let fault = Fault::header(ACTOR, Code::Format).with("expected", "[!-~]{1,64}");
+    let expected = "staff-017 (ASCII, 1–64)";
+    let fault = Fault::header(ACTOR, Code::Format).with("expected", expected);
     Err(Problem::fault(Kind::MalformedRequest, fault))
 }

@@ -24,7 +24,8 @@ impl Key {
         if (1..=255).contains(&key.len()) && visible {
             return Ok(Some(Self(key.to_owned())));
         }
-        let fault = Fault::header(IDEMPOTENCY_KEY, Code::Format).with("expected", "[!-~]{1,255}");
+        let expected = "submit-1 (ASCII, 1–255)";
+        let fault = Fault::header(IDEMPOTENCY_KEY, Code::Format).with("expected", expected);
         Err(Problem::fault(Kind::MalformedRequest, fault))
     }
 }

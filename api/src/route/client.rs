@@ -348,7 +348,7 @@ impl ClientInput {
             let issuer = Some(identity.issuer.as_str());
             let issuer = check.form(&format!("{at}/issuer"), issuer, "https://…", visible(200));
             let subject = Some(identity.subject.as_str());
-            let expected = "[!-~]{1,64}";
+            let expected = "portal-batch (ASCII, 1–64)";
             let subject = check.form(&format!("{at}/subject"), subject, expected, visible(64));
             if let (Some(issuer), Some(subject)) = (issuer, subject) {
                 let identity = ClientIdentity { issuer, subject };
