@@ -245,7 +245,7 @@ fn declarations(recorder: &mut Recorder<'_>, organization: &str) {
         "POST",
         &withdraw,
         &any,
-        Some(json!({"unanswered_as": "unknown"})),
+        Some(json!({})),
     );
 
     let path = format!("{organization}/attestations");
@@ -436,7 +436,13 @@ fn submitted(recorder: &mut Recorder<'_>, organization: &str, day: &str, option:
     let _ = recorder.call("merge_answers", "PATCH", &sheet, &condition, rest);
     let _ = recorder.call("get_answers", "GET", &sheet, &[], None);
     let submit = format!("{place}/submit");
-    let _ = recorder.call("submit_assessment", "POST", &submit, &condition, Some(json!({})));
+    let _ = recorder.call(
+        "submit_assessment",
+        "POST",
+        &submit,
+        &condition,
+        Some(json!({"unanswered_as": "unknown"})),
+    );
     let _ = recorder.call("get_assessment_result", "GET", &format!("{place}/result"), &[], None);
     place
 }
