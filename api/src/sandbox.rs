@@ -33,6 +33,13 @@ pub(crate) const MARK: &str = "mamori-sandbox";
 /// How long one waits for the requests that are being answered.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// Whether an operation, by its path as it is routed, does not go through the gate: it changes the
+/// world itself, watches the service, or tells what no reset changes.
+pub(crate) fn stands_apart(path: &str) -> bool {
+    matches!(path, "/healthz" | "/readyz" | "/metrics" | "/openapi.json" | "/openapi-3.0.json")
+        || ["/sandbox/", "/docs/", "/.well-known/"].iter().any(|start| path.starts_with(start))
+}
+
 /// What a sandbox has beside the service.
 pub(crate) struct Sandbox {
     world: World,
