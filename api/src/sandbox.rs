@@ -112,15 +112,16 @@ pub async fn start(
     folder: &Path,
     start: DateTime<Utc>,
 ) -> Result<Service, String> {
-    let config = settings(config, folder)?;
-    let folder = Folder::take(folder)?;
-    let rendering = Rendering::begin(&config);
-    let told = |error: mamori_store::Error| error.to_string();
     let time = |text: &str| text.parse::<DateTime<Utc>>().unwrap_or_default();
     let ([earliest, latest], present) = (TIMES.map(time), time(START));
     if !(earliest..latest).contains(&start) {
         return Err(format!("a sandbox starts between {earliest} and {latest}"));
     }
+    // Only from here on is anything touched.
+    let config = settings(config, folder)?;
+    let folder = Folder::take(folder)?;
+    let rendering = Rendering::begin(&config);
+    let told = |error: mamori_store::Error| error.to_string();
 
     // The key that signs is as old as any time that the clock can be set to.
     let world = World::at(earliest);
