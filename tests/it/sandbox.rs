@@ -137,6 +137,10 @@ fn its_data_are_many_and_various(desk: &Desk) {
         let answer = desk.raw("GET", path, &[], b"");
         assert_eq!(answer.header("mamori-sandbox"), Some("true"), "{path}");
     }
+    // A web page may read it too.
+    let page = desk.raw("GET", "/v1/question-banks", &[("origin", "https://a.example")], b"");
+    let exposed = page.header("access-control-expose-headers").expect("a header");
+    assert!(exposed.contains("Mamori-Sandbox"), "{exposed}");
     assert_eq!(desk.raw("GET", "/healthz", &[], b"").json()["sandbox"], true);
 }
 
