@@ -141,6 +141,16 @@ fn its_data_are_many_and_various(desk: &Desk) {
     let page = desk.raw("GET", "/v1/question-banks", &[("origin", "https://a.example")], b"");
     let exposed = page.header("access-control-expose-headers").expect("a header");
     assert!(exposed.contains("Mamori-Sandbox"), "{exposed}");
+    for (path, word) in [
+        ("/docs/", "SANDBOX"),
+        ("/docs/console/", "SANDBOX"),
+        ("/docs/guide/en/", "SANDBOX"),
+        ("/docs/guide/ja/", "SANDBOX: 見本データ"),
+    ] {
+        let html = String::from_utf8(desk.raw("GET", path, &[], b"").body).expect("a text");
+        let bar = html.split("</header>").next().expect("the bar");
+        assert!(bar.contains(word), "{path}: {bar}");
+    }
     assert_eq!(desk.raw("GET", "/healthz", &[], b"").json()["sandbox"], true);
 }
 
