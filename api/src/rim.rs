@@ -23,11 +23,12 @@ use actix_web::middleware::Next;
 use actix_web::rt::time::timeout;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 use mamori_domain::text::Language;
+use tokio::sync::RwLockReadGuard;
 
 use crate::language::negotiate;
 use crate::problem::wire::ProblemBody;
 use crate::problem::{Kind, MEDIA_TYPE, Problem};
-use crate::read::body::content_too_large;
+use crate::read::body::{content_too_large, within};
 use crate::route::fallback::route;
 use crate::sandbox;
 use crate::service::Service;
@@ -64,12 +65,6 @@ pub(crate) async fn rim<B: MessageBody + 'static>(
         trace: Trace::of(request.headers()),
     });
     request.extensions_mut().insert(Rc::clone(&about));
-    // In a sandbox all wait while it is put back or its clock is set; but for who does that.
-    let others = service.sandbox().filter(|_| !request.path().starts_with("/sandbox/"));
-    let _calm = match others {
-        Some(sandbox) => Some(sandbox.enter().await),
-        None => None,
-    };
     // HEAD is GET without its body, which the HTTP layer leaves out by itself.
     let method = request.method().clone();
     if method == Method::HEAD {
@@ -77,9 +72,15 @@ pub(crate) async fn rim<B: MessageBody + 'static>(
     }
 
     let called = request.headers().contains_key(ORIGIN);
-    let mut entry = Entry { standing: rates::Standing::default(), reader: cors::Reader::Nobody };
-    let admitted = admit(&service, &request, &mut entry).await;
+    let reader = cors::Reader::of(request.headers(), false);
+    let mut entry = Entry { standing: rates::Standing::default(), reader };
     let limit = service.limits(request.path()).time;
+    let calm = calm(&service, &mut request, began).await;
+    let admitted = match &calm {
+        Ok(_) => admit(&service, &request, &mut entry).await,
+        Err(problem) => Err(problem.clone()),
+    };
+    let limit = limit.saturating_sub(began.elapsed());
     let (mut response, problem) = match admitted {
         Err(problem) => (refuse(request, &problem), Some(problem)),
         Ok(Some(preflight)) => (request.into_response(preflight).map_into_right_body(), None),
@@ -93,8 +94,7 @@ pub(crate) async fn rim<B: MessageBody + 'static>(
             }
             Err(_) => {
                 // The request went with the handler, so the answer is made without it.
-                let late = Problem::new(Kind::Unavailable).header("retry-after", 1);
-                let late = Problem { cause: Some("the request took too long".into()), ..late };
+                let late = late();
                 let mut response = worded(&service, &about, &late);
                 dress(&service, &about, entry, called, response.headers_mut());
                 tell(&service, &about, &method, "timed-out", &response, Some(&late), began);
@@ -118,6 +118,32 @@ pub(crate) async fn rim<B: MessageBody + 'static>(
     Ok(response)
 }
 
+/// Waits while a sandbox is put back or its clock is set; neither happens until what this gives is
+/// dropped.
+///
+/// The body is read before: who does not send the rest of one keeps nobody else waiting.
+async fn calm<'s>(
+    service: &'s Service,
+    request: &mut ServiceRequest,
+    began: Instant,
+) -> Result<Option<RwLockReadGuard<'s, ()>>, Problem> {
+    let Some(sandbox) = service.sandbox() else { return Ok(None) };
+    // The path as the router reads it, without escapes: both must mean the same operation.
+    if sandbox::stands_apart(request.match_info().as_str()) {
+        return Ok(None);
+    }
+    let limits = service.limits(request.path());
+    let body = within(limits, &mut request.take_payload()).await?;
+    request.set_payload(body.into());
+    let left = limits.time.saturating_sub(began.elapsed());
+    timeout(left, sandbox.enter()).await.map(Some).map_err(|_| late())
+}
+
+fn late() -> Problem {
+    let late = Problem::new(Kind::Unavailable).header("retry-after", 1);
+    Problem { cause: Some("the request took too long".into()), ..late }
+}
+
 /// How a request was let in.
 struct Entry {
     standing: rates::Standing,
@@ -131,7 +157,6 @@ async fn admit(
     entry: &mut Entry,
 ) -> Result<Option<HttpResponse>, Problem> {
     let headers = request.headers();
-    entry.reader = cors::Reader::of(headers, false);
     let limit = service.limits(request.path()).body;
     let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
     if length.and_then(|length| length.parse::<usize>().ok()).is_some_and(|length| length > limit) {

@@ -434,6 +434,30 @@ fn a_sandbox_has_a_folder_of_its_own_and_touches_nothing_else() {
     assert!(text(&refused.stderr).contains("MAMORI_DATABASE_URL"), "{}", text(&refused.stderr));
     assert!(!folder.path().join("real.db").exists());
 
+    // Nor does it empty a folder where it can't start, or follow a link out of it.
+    let own = folder.path().join("mamori-sandbox");
+    let refused = |arguments: &[&str], why: &str| {
+        let mut command = program(folder.path());
+        let command = command.args(["serve", "--sandbox"]).args(arguments);
+        let output = command.env("MAMORI_LISTEN", "127.0.0.1:0").output().expect("it runs");
+        assert!(!output.status.success());
+        assert!(text(&output.stderr).contains(why), "{}", text(&output.stderr));
+    };
+    std::fs::create_dir(&own).expect("a folder");
+    std::fs::write(own.join("sandbox.db"), "old").expect("a file");
+    for time in ["2150-01-01T00:00:00Z", "2019-12-31T23:59:59Z"] {
+        refused(&["--sandbox-now", time], "a sandbox starts between");
+    }
+    let target = folder.path().join("target.txt");
+    std::fs::write(&target, "years of work").expect("a file");
+    for name in ["lock", "clients.json"] {
+        std::os::unix::fs::symlink("../target.txt", own.join(name)).expect("a link");
+        refused(&[], name);
+        std::fs::remove_file(own.join(name)).expect("a link");
+    }
+    assert_eq!(std::fs::read_to_string(&target).expect("a file"), "years of work");
+    assert_eq!(std::fs::read_to_string(own.join("sandbox.db")).expect("a file"), "old");
+
     let served = Served::sandbox(folder.path());
     let (_, head, body) = served.call("GET", "/healthz", "", "").expect("an answer");
     assert!(head.contains("mamori-sandbox: true") && body.contains("\"sandbox\":true"), "{body}");

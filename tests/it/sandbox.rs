@@ -1,7 +1,10 @@
 //! The sandbox: its data, its clock, and the way back to its start.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use mamori_tests::{Desk, both_engines};
 use serde_json::{Value, json};
@@ -57,6 +60,7 @@ fn a_sandbox_from_its_start_on() {
     let desk = Desk::sandbox();
     its_data_are_many_and_various(&desk);
     a_reset_is_never_seen_half_done(&desk);
+    nobody_keeps_a_reset_waiting(&desk);
     its_clock_goes_forwards_and_backwards(&desk);
 }
 
@@ -132,6 +136,20 @@ fn its_data_are_many_and_various(desk: &Desk) {
     for path in ["/healthz", "/v1/question-banks", "/nowhere"] {
         let answer = desk.raw("GET", path, &[], b"");
         assert_eq!(answer.header("mamori-sandbox"), Some("true"), "{path}");
+    }
+    // A web page may read it too.
+    let page = desk.raw("GET", "/v1/question-banks", &[("origin", "https://a.example")], b"");
+    let exposed = page.header("access-control-expose-headers").expect("a header");
+    assert!(exposed.contains("Mamori-Sandbox"), "{exposed}");
+    for (path, word) in [
+        ("/docs/", "SANDBOX"),
+        ("/docs/console/", "SANDBOX"),
+        ("/docs/guide/en/", "SANDBOX"),
+        ("/docs/guide/ja/", "SANDBOX: 見本データ"),
+    ] {
+        let html = String::from_utf8(desk.raw("GET", path, &[], b"").body).expect("a text");
+        let bar = html.split("</header>").next().expect("the bar");
+        assert!(bar.contains(word), "{path}: {bar}");
     }
     assert_eq!(desk.raw("GET", "/healthz", &[], b"").json()["sandbox"], true);
 }
@@ -327,6 +345,50 @@ fn a_reset_is_never_seen_half_done(desk: &Desk) {
             .collect::<BTreeSet<_>>()
     });
     assert!(seen.iter().all(|(first, all)| *first == 200 && matches!(all, 240 | 241)), "{seen:?}");
+}
+
+fn nobody_keeps_a_reset_waiting(desk: &Desk) {
+    // Not whoever leaves a body unfinished, with a token or without one.
+    let bearer = format!("authorization: Bearer {}\r\n", desk.token);
+    let begin = |path: &str, head: &str| {
+        let mut stream = TcpStream::connect(desk.host()).expect("a connection");
+        let request =
+            format!("POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: 99\r\n{head}\r\n{{");
+        stream.write_all(request.as_bytes()).expect("a connection");
+        stream
+    };
+    let form = "content-type: application/x-www-form-urlencoded\r\n";
+    let json = format!("content-type: application/json\r\n{bearer}");
+    let unfinished = [begin("/oauth/token", form), begin("/v1/organizations", &json)];
+    std::thread::sleep(Duration::from_millis(200));
+
+    // Nor itself, however its path is written.
+    for path in [RESET, "/%73andbox/reset", "/sandbox/%72eset"] {
+        let began = Instant::now();
+        let reset = std::thread::scope(|scope| {
+            let reset = scope.spawn(|| desk.call("POST", path, &[], None));
+            // Whoever watches the service does not wait meanwhile.
+            while !reset.is_finished() {
+                for watched in ["/healthz", "/readyz", "/metrics"] {
+                    let asked = Instant::now();
+                    assert_eq!(desk.raw("GET", watched, &[], b"").status, 200, "{watched}");
+                    assert!(asked.elapsed() < Duration::from_secs(5), "{watched}");
+                }
+            }
+            reset.join().expect("it ends")
+        });
+        assert_eq!(reset.status, 200, "{path}: {}", reset.json());
+        assert!(began.elapsed() < Duration::from_secs(8), "{path}: {:?}", began.elapsed());
+    }
+    let freeze = desk.call("PUT", "/s%61ndbox/clock", &[], Some(&json!({})));
+    assert_eq!(freeze.status, 200, "{}", freeze.json());
+
+    // What is sent late is answered as ever.
+    let [mut token, _] = unfinished;
+    token.write_all(&[b'x'; 98]).expect("a connection");
+    let mut answer = [0; 12];
+    token.read_exact(&mut answer).expect("an answer");
+    assert_eq!(&answer, b"HTTP/1.1 400");
 }
 
 both_engines! {

@@ -21,7 +21,7 @@ use serde_path_to_error::{Path, Segment};
 
 use super::once::{Key, fingerprint};
 use crate::problem::{Code, Fault, Kind, Problem};
-use crate::service::Service;
+use crate::service::{Limits, Service};
 use mamori_store::Idempotency;
 
 /// A body that was not read yet, so that who is calling is checked before what is said.
@@ -125,9 +125,7 @@ impl Incoming {
     /// The body within its limits.
     async fn received(mut self) -> Result<(HttpRequest, Bytes), Problem> {
         let limits = Service::of(&self.request).limits(self.request.path());
-        // Half of the time is the client's, to send; the other half is ours.
-        let received = timeout(limits.time / 2, receive(&mut self.payload, limits.body)).await;
-        let body = received.map_err(|_| Problem::new(Kind::RequestTimeout))??;
+        let body = within(limits, &mut self.payload).await?;
         Ok((self.request, body))
     }
 
@@ -147,6 +145,13 @@ impl Incoming {
         }
         Ok((request, body))
     }
+}
+
+/// The whole of a body, within its limits.
+pub(crate) async fn within(limits: Limits, payload: &mut Payload) -> Result<Bytes, Problem> {
+    // Half of the time is the client's, to send; the other half is ours.
+    let received = timeout(limits.time / 2, receive(payload, limits.body)).await;
+    received.map_err(|_| Problem::new(Kind::RequestTimeout))?
 }
 
 async fn receive(payload: &mut Payload, limit: usize) -> Result<Bytes, Problem> {

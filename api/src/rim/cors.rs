@@ -16,7 +16,7 @@ const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE";
 const ALLOWED: &str = "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, \
                        Accept-Language, Mamori-Actor, traceparent";
 const EXPOSED: &str = "ETag, Location, Link, Retry-After, RateLimit, RateLimit-Policy, \
-                       Deprecation, Sunset";
+                       Deprecation, Sunset, Mamori-Sandbox";
 
 /// The answer to a preflight; nothing for any other request.
 pub(crate) fn preflight(service: &Service, request: &HttpRequest) -> Option<HttpResponse> {

@@ -10,7 +10,7 @@ mod markdown;
 mod reference;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use actix_web::http::header::{CONTENT_SECURITY_POLICY, HeaderValue, LOCATION};
 use actix_web::web::Bytes;
@@ -20,6 +20,7 @@ use mamori_domain::text::Language;
 use crate::answer::Answer;
 use crate::document::Document;
 use crate::problem::Problem;
+use crate::service::Service;
 
 /// The addresses, for the table of routes.
 pub(crate) const PATHS: [&str; 11] = [
@@ -54,7 +55,10 @@ async fn into_folder(request: HttpRequest) -> HttpResponse {
 
 /// A file, with what it may do where it is a page.
 struct File {
-    document: Document,
+    kind: &'static str,
+    bytes: Bytes,
+    /// Of a page.
+    language: Option<Language>,
     policy: &'static str,
 }
 
@@ -64,13 +68,13 @@ const NOTHING: &str = "default-src 'none'; frame-ancestors 'none'";
 impl File {
     /// A file that is no page.
     fn plain(kind: &'static str, bytes: impl Into<Bytes>) -> Result<Self, String> {
-        Ok(Self { document: Document::file(kind, bytes, None)?, policy: NOTHING })
+        Ok(Self { kind, bytes: bytes.into(), language: None, policy: NOTHING })
     }
 
     /// A page.
     fn page(html: String, language: Language, policy: &'static str) -> Result<Self, String> {
-        let document = Document::file("text/html; charset=utf-8", html, Some(language))?;
-        Ok(Self { document, policy })
+        let kind = "text/html; charset=utf-8";
+        Ok(Self { kind, bytes: html.into(), language: Some(language), policy })
     }
 }
 
@@ -84,19 +88,47 @@ fn make(path: &str) -> Result<Option<File>, String> {
     }
 }
 
-/// The files that somebody asked for. Nothing is made at the start, and each only once.
-static MADE: LazyLock<RwLock<BTreeMap<String, Arc<File>>>> = LazyLock::new(RwLock::default);
+/// A file as it is served.
+struct Made {
+    document: Document,
+    policy: &'static str,
+}
+
+impl Made {
+    /// Where it is a page of a sandbox, its bar says so.
+    fn of(file: File, in_sandbox: bool) -> Result<Self, String> {
+        let File { kind, bytes, language, policy } = file;
+        let document = match language {
+            Some(language) if in_sandbox => {
+                let page = bar::marked(&String::from_utf8_lossy(&bytes), language);
+                Document::file(kind, page, Some(language))
+            }
+            language => Document::file(kind, bytes, language),
+        };
+        Ok(Self { document: document?, policy })
+    }
+}
+
+/// The files that somebody asked for, of a sandbox and of any other service. Nothing is made at the
+/// start, and each only once.
+static MADE: [Files; 2] = [const { RwLock::new(BTreeMap::new()) }; 2];
+
+type Files = RwLock<BTreeMap<String, Arc<Made>>>;
 
 async fn serve(request: HttpRequest) -> Answer {
     let path = request.match_info().get("file").unwrap_or_default();
-    let made = MADE.read().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
+    let in_sandbox = Service::of(&request).sandbox().is_some();
+    let [elsewhere, sandbox] = &MADE;
+    let files = if in_sandbox { sandbox } else { elsewhere };
+    let made = files.read().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
     let file = match made {
         Some(file) => file,
         None => {
-            let file = make(path).map_err(|error| Problem::internal(format!("/docs: {error}")))?;
-            let file = Arc::new(file.ok_or_else(Problem::not_found)?);
-            let mut made = MADE.write().unwrap_or_else(PoisonError::into_inner);
-            made.insert(path.to_owned(), Arc::clone(&file));
+            let told = |error: String| Problem::internal(format!("/docs: {error}"));
+            let file = make(path).map_err(told)?.ok_or_else(Problem::not_found)?;
+            let file = Arc::new(Made::of(file, in_sandbox).map_err(told)?);
+            let mut files = files.write().unwrap_or_else(PoisonError::into_inner);
+            files.insert(path.to_owned(), Arc::clone(&file));
             file
         }
     };

@@ -1,7 +1,7 @@
 //! The folder of a sandbox: its own, and nobody else's.
 
-use std::fs::{DirBuilder, File, TryLockError};
-use std::os::unix::fs::DirBuilderExt;
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::Path;
 
 use crate::Config;
@@ -33,7 +33,17 @@ impl Folder {
         let told = |error: std::io::Error| format!("{}: {error}", path.display());
         DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(told)?;
         for entry in path.read_dir().map_err(told)? {
-            let name = entry.map_err(told)?.file_name();
+            let entry = entry.map_err(told)?;
+            let name = entry.file_name();
+            // Of the entry itself: what a link leads to is not looked at, and never written to.
+            let file = entry.metadata().map_err(told)?;
+            if !file.is_file() || file.nlink() != 1 {
+                return Err(format!(
+                    "{} is no file of a sandbox's own, but a link or a folder; a sandbox \
+                     writes only to what is its own",
+                    entry.path().display(),
+                ));
+            }
             if !DATABASE.iter().chain(&KEPT).any(|known| name == *known) {
                 return Err(format!(
                     "{} has {}, which is not a sandbox's; a sandbox empties its folder at each \
@@ -43,7 +53,9 @@ impl Folder {
                 ));
             }
         }
-        let lock = File::create(path.join("lock")).map_err(told)?;
+        let mut options = OpenOptions::new();
+        let lock = options.write(true).create(true).truncate(false).open(path.join("lock"));
+        let lock = lock.map_err(told)?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -108,6 +120,26 @@ mod tests {
         std::fs::write(path.join("thesis.txt"), "years of work").unwrap();
         assert!(Folder::take(&path).is_err_and(|why| why.contains("thesis.txt")));
         assert!(path.join("thesis.txt").exists());
+    }
+
+    #[test]
+    fn what_a_link_leads_to_is_left_alone() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let target = folder.path().join("target.txt");
+        std::fs::write(&target, "years of work").unwrap();
+        let path = folder.path().join("mamori-sandbox");
+        drop(Folder::take(&path).unwrap());
+        std::fs::remove_file(path.join("lock")).unwrap();
+        for name in KEPT.map(|name| path.join(name)) {
+            let refused = || Folder::take(&path).is_err_and(|why| why.contains("a link"));
+            std::os::unix::fs::symlink(&target, &name).unwrap();
+            assert!(refused());
+            std::fs::remove_file(&name).unwrap();
+            std::fs::hard_link(&target, &name).unwrap();
+            assert!(refused());
+            std::fs::remove_file(&name).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(&target).unwrap(), "years of work");
     }
 
     #[test]

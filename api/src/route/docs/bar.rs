@@ -13,6 +13,18 @@ pub(super) enum Place<'a> {
     Guide(&'a str),
 }
 
+/// The name of the service in the bar.
+const NAME: &str = "<strong>mamori</strong>";
+
+/// A page with the mark of a sandbox in its bar.
+pub(super) fn marked(page: &str, language: Language) -> String {
+    let mark = match language {
+        Language::Ja => "SANDBOX: 見本データ",
+        Language::En => "SANDBOX: made data",
+    };
+    page.replacen(NAME, &format!("{NAME}<strong class=\"sandbox\">{mark}</strong>"), 1)
+}
+
 /// The bar in the language of the page. From a page of the guide one gets to the same page in the
 /// other language.
 pub(super) fn bar(language: Language, here: Place<'_>) -> String {
@@ -36,7 +48,7 @@ pub(super) fn bar(language: Language, here: Place<'_>) -> String {
         )
     };
     format!(
-        "<header class=\"bar\"><strong>mamori</strong>\
+        "<header class=\"bar\">{NAME}\
          <nav aria-label=\"{documentation}\"><a href=\"/docs/\"{}>{reference}</a>\
          <a href=\"/docs/console/\"{}>{console}</a>\
          <span>{guide} {} {}</span><a href=\"/openapi.json\">openapi.json</a></nav>\
