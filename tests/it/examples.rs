@@ -240,13 +240,7 @@ fn declarations(recorder: &mut Recorder<'_>, organization: &str) {
     let _ = recorder.call("get_consent", "GET", &listing, &[], None);
     let _ = recorder.call("list_consents", "GET", &path, &[], None);
     let withdraw = format!("{listing}/withdraw");
-    let _ = recorder.call(
-        "withdraw_consent",
-        "POST",
-        &withdraw,
-        &any,
-        Some(json!({})),
-    );
+    let _ = recorder.call("withdraw_consent", "POST", &withdraw, &any, Some(json!({})));
 
     let path = format!("{organization}/attestations");
     let days = Some(json!({"valid_days": 7}));

@@ -99,7 +99,7 @@ both_engines! {
 
     fn without_credentials_only_what_is_public_is_offered(desk) {
         let mut assistant = Assistant::start(&desk, None, &[]);
-        let open = readable().into_iter().filter(|(_, _, ways)| ways.contains(&json!({})));
+        let open = readable().into_iter().filter(|(_, _, ways)| ways.is_empty() || ways.contains(&json!({})));
         assert_eq!(assistant.names(), open.map(|(name, _, _)| name).collect());
         let banks = assistant.good("list_question_banks", &json!({}));
         assert!(banks["items"].as_array().is_some_and(|items| items.len() >= 7));
@@ -241,7 +241,7 @@ both_engines! {
         let (id, secret) = client(&desk, &["organizations:read", "risks:write"]);
         let mut assistant = Assistant::start(&desk, Some((&id, &secret)), &[]);
         let may = |way: &Value| way["oauth2"].as_array().is_none_or(|scopes| scopes.iter().all(|scope| scope == "organizations:read"));
-        let expected = readable().into_iter().filter(|(_, _, ways)| ways.iter().any(may));
+        let expected = readable().into_iter().filter(|(_, _, ways)| ways.is_empty() || ways.iter().any(may));
         assert_eq!(assistant.names(), expected.map(|(name, _, _)| name).collect());
         // To ask for no scope would be to ask for all of them.
         let (id, secret) = client(&desk, &["risks:write"]);
