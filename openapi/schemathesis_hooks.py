@@ -261,8 +261,16 @@ def hold_together(case):
     case.body = body
 
 
-# Twelve digits, however they are grouped: refused in any text, which no schema can say.
+# Twelve digits, however they are grouped: refused in any text, which no schema can say. What names something may have
+# them.
 TWELVE_DIGITS = re.compile(r"([0-9０-９][^0-9０-９A-Za-z]{0,3}){12}")
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+NUMBERS = ("corporate_number", "phone", "Authorization")
+
+
+def without_twelve_digits(text, name):
+    """The same text, without what could be a My Number."""
+    return text if name in NUMBERS or UUID.fullmatch(text) else TWELVE_DIGITS.sub("text", text)
 
 
 def without_my_number(value, name=""):
@@ -271,9 +279,7 @@ def without_my_number(value, name=""):
         return {key: without_my_number(inner, key) for key, inner in value.items()}
     if isinstance(value, list):
         return [without_my_number(inner, name) for inner in value]
-    if isinstance(value, str) and name not in ("corporate_number", "phone"):
-        return TWELVE_DIGITS.sub("text", value)
-    return value
+    return without_twelve_digits(value, name) if isinstance(value, str) else value
 
 
 def spare_numbers(case):
@@ -281,8 +287,8 @@ def spare_numbers(case):
     for place in ("headers", "query"):
         values = getattr(case, place) or {}
         for name, value in list(values.items()):
-            if isinstance(value, str) and name != "Authorization" and TWELVE_DIGITS.search(value):
-                values[name] = TWELVE_DIGITS.sub("text", value)
+            if isinstance(value, str):
+                values[name] = without_twelve_digits(value, name)
 
 
 def past(day):
