@@ -152,6 +152,11 @@ PYTHONDONTWRITEBYTECODE=1 "$tester" --config-file openapi/schemathesis.toml --no
 [ -s "$out/report.json" ] || kill "$counter" 2>/dev/null || true
 wait "$counter" || { say "the tester's checks were not counted"; status=1; }
 
+if [ "$engine" = sandbox ] &&
+  ! curl -sS --fail-with-body -o "$work/reset" -X POST -H "Authorization: Bearer $token" "$api/sandbox/reset"; then
+  say "the tester's token was not good to the end, so that most was answered 401"
+  status=1
+fi
 kill -0 "$server" 2>/dev/null || { say "the service died during the test"; status=1; }
 if grep -n 'panicked at' "$out/server.log"; then
   say "the service panicked"
