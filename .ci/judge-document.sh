@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Judges the document, and its 3.0 rendering if there is one: valid OpenAPI, spectral with OWASP's rules and our own,
-# redocly, and every example against its schema. Any finding fails.
+# redocly, and every example against its schema; then our own rules by planted faults. Any finding fails.
 #   .ci/judge-document.sh [DOCUMENT…]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -29,6 +29,7 @@ for document in "${documents[@]}"; do
   $bin/redocly lint --config "openapi/redocly$rules.yaml" --max-problems=1000 --format=stylish "$document" 2>&1 |
     sed '/^ *[╔║╚]/d' | cat -s || failed=1
 done
-.ci/judge-examples.sh "${documents[0]}" || failed=1
+for document in "${documents[@]}"; do .ci/judge-examples.sh "$document" || failed=1; done
+node openapi/functions/test.mjs || failed=1
 [ "$failed" = 0 ] || die "${documents[*]}: findings, see above"
 say "${documents[*]}: no findings"

@@ -1,4 +1,4 @@
-"""Validates every example and default of an OpenAPI 3.1 document against its schema; a body that is sent has one.
+"""Validates every example and default of an OpenAPI document, 3.1 or 3.0, against its schema; a body that is sent has one.
 
 judge-examples.py DOCUMENT
 """
@@ -10,8 +10,35 @@ import sys
 
 import jsonschema_rs
 
+TEXTS = ("description", "example", "default")
+
+
+def converted(node):
+    """The schemas of 3.0 as JSON Schema. Null is what differs: in 3.0 `nullable` stands beside a type, or in the one form
+    of a nullable reference that generators read, where strictly no null would fit: beside `allOf` of the reference."""
+    if isinstance(node, list):
+        return [converted(inner) for inner in node]
+    if not isinstance(node, dict):
+        return node
+    shown = ("example", "examples", "default", "enum")
+    node = {key: value if key in shown else
+            {name: converted(inner) for name, inner in value.items()} if key == "properties" else converted(value)
+            for key, value in node.items()}
+    for limit, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
+        if node.get(exclusive) is True:
+            node[exclusive] = node.pop(limit)
+    if node.pop("nullable", None) is not True:
+        return node
+    if [list(part) for part in node.get("allOf", [])] == [["$ref"]]:
+        texts = {key: node.pop(key) for key in TEXTS if key in node}
+        return {**texts, "anyOf": [{"type": "null"}, node]}
+    return {**node, "type": [node["type"], "null"]} if "type" in node else node
+
+
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 document = json.loads(pathlib.Path(sys.argv[1]).read_text(encoding="utf-8"))
+if document["openapi"].startswith("3.0."):
+    document = converted(document)
 components = document["components"]
 checked: collections.Counter[str] = collections.Counter()
 findings: list[str] = []
@@ -101,7 +128,7 @@ for path, item in document["paths"].items():
 
 for finding in findings:
     print(finding)
-print(f"examples: {sum(checked.values())} checked, {len(findings)} findings: "
+print(f"examples of {document['openapi']}: {sum(checked.values())} checked, {len(findings)} findings: "
       + ", ".join(f"{count} {kind}" for kind, count in sorted(checked.items())))
 # A document without examples is judged by nobody.
 sys.exit(1 if findings or not checked["example of a request"] or not checked["example of an answer"] else 0)

@@ -69,6 +69,7 @@ inside() {
   expect "the settings' file is a conffile" /etc/mamori/mamori.toml \
     "$(dpkg-query -W -f '${Conffiles}' mamori | awk 'NF {print $1}')"
   expect "the unit is enabled" enabled "$(systemctl --root=/ is-enabled mamori.service)"
+  expect "the starts after which systemd gives up" 0 "$(in_unit StartLimitIntervalSec)"
   expect "what systemd says of the unit" "" "$(systemd-analyze verify --man=yes "$unit" 2>&1)"
   say "installed: $(dpkg-query -W mamori), $(dpkg-query -W -f '${Installed-Size}' mamori) KiB"
 
@@ -92,7 +93,16 @@ inside() {
   stop
   say "removed and installed again: data and settings are those of before"
 
-  dpkg --purge mamori >/dev/null 2>&1
+  # The keys that the examples and the manual put among the settings, and the state on a volume of its own.
+  touch /etc/mamori/root.key /etc/mamori/assistant.json
+  dpkg --purge mamori >/tmp/dpkg 2>&1 || { cat /tmp/dpkg; die "it can't be purged"; }
+  dpkg --install /tmp/mamori.deb >/dev/null 2>&1
+  mount -t tmpfs volume $state
+  touch $state/mamori.db $state/.hidden
+  dpkg --purge mamori >/tmp/dpkg 2>&1 || { cat /tmp/dpkg; die "it can't be purged with its state on a volume"; }
+  expect "what a purge leaves on a volume" "" "$(ls -A $state)"
+  umount $state
+  rmdir $state
   # What is gone is in the layer as a device. A page that was read is in man's own cache, which man tidies.
   expect "what a purge leaves" "" "$(find $written -iname '*mamori*' -not -type c -not -path '*/var/cache/man/*')"
   expect "the user stays, and has nothing" /var/lib/mamori "$(getent passwd mamori | cut -d : -f 6)"

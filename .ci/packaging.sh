@@ -67,6 +67,10 @@ say "Containerfile: nothing found by $("${python%/*}/hadolint" --version)"
 systemd-analyze security --offline=true --no-pager --threshold="$exposure" packaging/debian/mamori.service |
   sed -n 's/^→ //p'
 
+cargo metadata --locked --format-version 1 --filter-platform x86_64-unknown-linux-gnu \
+  --filter-platform aarch64-unknown-linux-gnu >"$work/metadata.json"
+python3 .ci/judge-licences.py packaging/deny.toml <"$work/metadata.json"
+
 MAMORI_PREBUILT=$bin MAMORI_DEB_COMPRESSION=gzip packaging/deb.sh "$work/deb"
 lintian --fail-on error,warning --info --allow-root "$work"/deb/*.changes
 say "lintian: no error and no warning by $(lintian --version)"

@@ -2,7 +2,8 @@
 // limits, media types, variants, security). The policy is that of the guide: v1 only grows; enums of answers are open.
 
 const METHODS = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
-const LIMITS = { maxLength: 1, maxItems: 1, maximum: 1, maxProperties: 1, minLength: -1, minItems: -1, minimum: -1 };
+// What is counted has at least 0 by itself.
+const COUNTS = ["maxLength", "maxItems", "maxProperties", "minLength", "minItems", "minProperties"];
 
 const target = (document, pointer) => pointer.slice(2).split("/").reduce((node, key) => node[key], document);
 const resolved = (document, node) => (node?.$ref ? resolved(document, target(document, node.$ref)) : node);
@@ -38,6 +39,19 @@ function flat(document, written) {
 function label(document, variant, property) {
   const kind = flat(document, flat(document, variant).properties?.[property] ?? {}).values;
   return kind?.join() ?? variant.$ref ?? JSON.stringify(variant.type ?? variant);
+}
+
+/**
+ * The number that a value may just reach, in whatever way it is said: 3.1 has a number in `exclusiveMaximum`, 3.0 a
+ * boolean beside `maximum`. What is excluded is a hair nearer, which also orders numbers that are not whole.
+ */
+function bound(schema, limit, sign) {
+  const exclusive = schema[`exclusive${limit[0].toUpperCase()}${limit.slice(1)}`];
+  const hair = sign * 1e-6;
+  const bounds = [];
+  if (limit in schema) bounds.push(schema[limit] - (exclusive === true ? hair : 0));
+  if (typeof exclusive === "number") bounds.push(exclusive - hair);
+  return bounds.length > 0 ? sign * Math.min(...bounds.map((one) => sign * one)) : undefined;
 }
 
 class Guard {
@@ -78,7 +92,8 @@ class Guard {
     if (typeof old.additionalProperties === "object" && typeof now.additionalProperties === "object") {
       this.schemas(old.additionalProperties, now.additionalProperties, sent, `${place}{}`);
     }
-    const property = old.discriminator?.propertyName;
+    const [property, another] = [old, now].map((schema) => schema.discriminator?.propertyName);
+    if (property !== another && property) report(`discriminator ${property} became ${another}`);
     const labels = new Map(now.variants.map((variant) => [label(this.documents[1], variant, property), variant]));
     for (const variant of old.variants) {
       const name = label(this.documents[0], variant, property);
@@ -88,11 +103,16 @@ class Guard {
   }
 
   limits(old, now, report) {
-    for (const [limit, sign] of Object.entries(LIMITS)) {
-      const neutral = sign < 0 && limit !== "minimum" ? 0 : undefined;
-      const [was, is] = [old[limit] ?? neutral, now[limit] ?? neutral];
+    const tighter = (limit, sign, was, is) => {
       if (is !== undefined && (was === undefined || sign * is < sign * was)) report(`${limit} ${was} became ${is}`);
+    };
+    for (const limit of COUNTS) {
+      const least = limit.startsWith("min");
+      const [was, is] = [old, now].map((schema) => schema[limit] ?? (least ? 0 : undefined));
+      tighter(limit, least ? -1 : 1, was, is);
     }
+    tighter("maximum", 1, bound(old, "maximum", 1), bound(now, "maximum", 1));
+    tighter("minimum", -1, bound(old, "minimum", -1), bound(now, "minimum", -1));
     if (now.pattern && now.pattern !== old.pattern) report(`pattern ${old.pattern} became ${now.pattern}`);
     if (now.uniqueItems && !old.uniqueItems) report("uniqueItems");
     const closed = (schema) => schema.additionalProperties === false || schema.unevaluatedProperties === false;
@@ -162,9 +182,23 @@ class Guard {
   }
 }
 
+/** Where clients get their tokens: scheme and flow, each with its address. */
+function* tokenUrls(document) {
+  for (const [name, scheme] of Object.entries(document.components?.securitySchemes ?? {})) {
+    for (const [flow, { tokenUrl }] of Object.entries(scheme.flows ?? {})) yield [`${name} ${flow}`, tokenUrl];
+  }
+}
+
 /** Each break as one line. */
 export function breaks(before, after) {
   const guard = new Guard(before, after);
+  const urls = new Map(tokenUrls(after));
+  for (const [flow, url] of tokenUrls(before)) {
+    if (urls.get(flow) !== url) guard.report(flow, `tokenUrl ${url} became ${urls.get(flow)}`);
+  }
+  // A document without servers is that of the place it was got from.
+  const [servers, now] = [before, after].map((document) => (document.servers ?? [{ url: "/" }]).map(({ url }) => url));
+  if (lost(servers, now).length > 0) guard.report("servers", `removed: ${lost(servers, now)}`);
   for (const [path, item] of Object.entries(before.paths)) {
     for (const method of METHODS.filter((name) => item[name])) {
       const place = `${method.toUpperCase()} ${path}`;

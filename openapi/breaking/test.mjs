@@ -11,6 +11,7 @@ const text = { type: "string", maxLength: 100 };
 const released = () => ({
   openapi: "3.1.0",
   info: { title: "Firms", version: "1.0.0", description: "Firms and their sites." },
+  servers: [{ url: "/" }],
   paths: {
     "/firms": {
       get: {
@@ -92,6 +93,7 @@ const released = () => ({
           tags: { type: "array", items: text, maxItems: 20 },
           note: { type: ["string", "null"] },
           code: { type: "string" },
+          share: { type: "number", exclusiveMinimum: 0, maximum: 1 },
         },
         required: ["name"],
       },
@@ -158,6 +160,21 @@ const BREAKS = {
   "maximum tightened": (d) => (input(d).properties.employees.maximum = 100),
   "maximum of a query tightened": (d) => (d.paths["/firms"].get.parameters[0].schema.maximum = 100),
   "pattern put on a text of a request": (d) => (input(d).properties.code.pattern = "^[a-z]+$"),
+  "exclusiveMinimum in the place of a minimum": (d) => {
+    input(d).properties.employees = { type: "integer", format: "int32", exclusiveMinimum: 0, maximum: 1000 };
+  },
+  "exclusiveMaximum introduced": (d) => (input(d).properties.employees.exclusiveMaximum = 1000),
+  "exclusiveMinimum tightened": (d) => (input(d).properties.share.exclusiveMinimum = 0.5),
+  "exclusiveMaximum of 3.0 introduced": (d) => (input(d).properties.employees.exclusiveMaximum = true),
+  "minProperties introduced": (d) => (input(d).minProperties = 2),
+  "variants told apart by another property": (d) => {
+    schema(d, "Owner").discriminator.propertyName = "sort";
+    for (const name of ["Person", "Body"]) schema(d, name).properties.sort = schema(d, name).properties.kind;
+  },
+  "variants no longer told apart by a property": (d) => delete schema(d, "Owner").discriminator,
+  "tokens got elsewhere": (d) => (d.components.securitySchemes.oauth2.flows.clientCredentials.tokenUrl = "/token"),
+  "the way to tokens removed": (d) => (d.components.securitySchemes.oauth2 = { type: "http", scheme: "bearer" }),
+  "server removed": (d) => (d.servers = [{ url: "/v1" }]),
   "format changed": (d) => (firm(d).properties.id.format = "date"),
 };
 
@@ -183,6 +200,14 @@ const ADDITIONS = {
   "maxItems loosened": (d) => (input(d).properties.tags.maxItems = 50),
   "maxItems removed": (d) => delete input(d).properties.tags.maxItems,
   "required property of a request made optional": (d) => (input(d).required = []),
+  "exclusiveMinimum loosened": (d) => {
+    delete input(d).properties.share.exclusiveMinimum;
+    input(d).properties.share.minimum = 0;
+  },
+  "minimum said as an exclusiveMinimum below it": (d) => {
+    input(d).properties.employees = { type: "integer", format: "int32", exclusiveMinimum: -1, maximum: 1000 };
+  },
+  "server added": (d) => d.servers.push({ url: "https://mamori.example" }),
   "query's maximum loosened": (d) => (d.paths["/firms"].get.parameters[0].schema.maximum = 500),
   "enum value added to a request alone": (d) => {
     d.components.schemas.StateInput = { type: "string", enum: [...schema(d, "State").enum, "sold"] };

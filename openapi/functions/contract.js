@@ -183,10 +183,11 @@ const RULES = {
     }
   },
 
-  /** Without a token nothing is had but what is for everybody. */
+  /** Without a token nothing is had but what is for everybody: that asks for nothing, or takes `{}`, nothing, too. */
   *restricted(document, { public: everybody }) {
     for (const [operation, path] of operations(document)) {
-      const free = operation.security?.length === 0;
+      const ways = operation.security ?? document.security ?? [];
+      const free = ways.length === 0 || ways.some((way) => Object.keys(way).length === 0);
       if (free !== everybody.includes(operation.operationId)) {
         yield [free ? "an operation asks for a token" : "what is for everybody asks for no token", [...path, "security"]];
       }
@@ -213,11 +214,23 @@ const RULES = {
     }
   },
 
-  /** A reader sees by the example what the pattern means. */
+  /** A reader sees by the example what the pattern means; of what may be left out a console would send it. */
   *exemplified(document) {
+    const shown = (...holders) => holders.some((it) => "example" in it || "examples" in it);
+    const optional = new Set();
+    for (const [operation, path] of operations(document)) {
+      for (const [schema, place, parameter] of parameters(document, operation, path)) {
+        if (parameter.required) continue;
+        optional.add(schema).add(resolved(document, schema));
+        if (shown(parameter, schema, resolved(document, schema))) {
+          yield ["a parameter that may be left out has no example", place];
+        }
+      }
+    }
     for (const [schema, path, parameter] of schemas(document)) {
-      const shown = [schema, parameter ?? {}].some((it) => "example" in it || "examples" in it);
-      if (schema.pattern && !shown) yield ["a pattern has an example beside it", path];
+      if (schema.pattern && !optional.has(schema) && !shown(schema, parameter ?? {})) {
+        yield ["a pattern has an example beside it", path];
+      }
     }
   },
 
