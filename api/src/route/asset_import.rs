@@ -283,7 +283,7 @@ impl Parameters for ImportQuery {
         ("id" = Uuid, Path, description = "The organization"),
         ("edition" = inline(Option<String>), Query, nullable = false,
             description = "The edition by whose scale the file is rated",
-            pattern = "^(2\\.1|3\\.0|3\\.1|4\\.0)$", example = "4.0"),
+            pattern = "^(2\\.1|3\\.0|3\\.1|4\\.0)$"),
     ),
     request_body(content(
         (AssetFileBody = "application/json", example = json!({"edition": "4.0", "assets": [

@@ -135,10 +135,10 @@ impl StatusBody {
     params(
         ("id" = Uuid, Path, description = "The organization"),
         ("as_of" = inline(Option<NaiveDate>), Query, nullable = false,
-            description = "The day to tell of, in Japan; today if left out", example = "2026-05-20"),
+            description = "The day to tell of, in Japan; today if left out"),
         ("known_at" = inline(Option<DateTime<Utc>>), Query, nullable = false,
             description = "The time whose knowledge counts; now if left out",
-            example = "2026-05-20T03:00:00Z"),
+),
     ),
     responses((status = 200, description = "The status", body = StatusBody)),
     security(("oauth2" = ["declarations:read"])),

@@ -91,7 +91,7 @@ pub(crate) struct HistoryItem {
     params(
         ("id" = Uuid, Path, description = "The organization"),
         ("question_bank" = inline(Option<String>), Query, nullable = false,
-            description = "The bank; `self-check` by default", example = "self-check",
+            description = "The bank; `self-check` by default",
             pattern = "^[a-z][a-z0-9-]{0,39}$"),
         ("unit" = inline(Option<Uuid>), Query, nullable = false,
             description = "Only results about this unit"),
