@@ -28,7 +28,10 @@ pub(crate) use operation::IN_QUERY;
         title = "mamori",
         description = "The path of IPA's information security guideline for small companies \
             (中小企業の情報セキュリティ対策ガイドライン), for portals, support centres and buyers to \
-            embed. mamori is not IPA's, and neither supervised nor endorsed by it.",
+            embed. mamori is not IPA's, and neither supervised nor endorsed by it.\n\n\
+            A token of `POST /oauth/token`, a company, a self-check: the guide begins there \
+            (`/docs/guide/`), and says how errors, pages, retries and editions work. What is wrong with a \
+            request is told as `application/problem+json` with its place, in Japanese or English.",
         contact(name = "The operator of this service"),
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),

@@ -58,9 +58,7 @@ pub(crate) mod tag {
     }
 
     tags! {
-        SERVICE = "service": "The service itself: health, keys, metadata, problems and this document.",
         ACCESS = "access": "Access tokens.",
-        CLIENTS = "clients": "Who may call; for administrators.",
         QUESTION_BANKS = "question-banks": "Question banks (設問集) and scoring that stores nothing.",
         ORGANIZATIONS = "organizations": "Organizations (企業・団体) and their units.",
         ASSESSMENTS = "assessments": "Assessments (診断), from draft to result, comparison and history.",
@@ -72,6 +70,8 @@ pub(crate) mod tag {
             and of what a text says of SECURITY ACTION.",
         ATTESTATIONS = "attestations": "Signed, revocable statements of a declaration's status, and their check.",
         PROGRAMMES = "programmes": "Programmes (subsidies, buyers' rules) that ask for a declaration, and who meets them.",
+        CLIENTS = "clients": "Who may call; for administrators.",
+        SERVICE = "service": "The service itself: health, keys, metadata, problems and this document.",
         SANDBOX = "sandbox": "The clock and the way back of a sandbox, `mamori serve --sandbox`: the same service \
             on made data, to build against. Every answer of a sandbox has the header `Mamori-Sandbox: true`; \
             elsewhere these operations answer 404 `not-a-sandbox`.",
