@@ -16,6 +16,7 @@ mod reason;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::Deserialize;
 
+use crate::content::is_code;
 use crate::declaration::{Generation, Grade};
 use crate::question_bank::{Confidence, Flaw};
 use crate::text::{Language, Text};
@@ -216,6 +217,13 @@ impl Programmes {
         let text = self.reasons.iter().find(|(of, _)| *of == reason).map(|(_, text)| text);
         text.map_or(reason.code(), |text| text.get(language))
     }
+}
+
+/// Whether a text can be the code of a round: lower-case words and digits joined by hyphens, at most
+/// 40 characters.
+#[must_use]
+pub fn is_round_code(text: &str) -> bool {
+    is_code(text, '-')
 }
 
 #[cfg(test)]

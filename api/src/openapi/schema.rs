@@ -59,11 +59,9 @@ pub(super) fn name_enums(document: &mut Value) {
     let mut named = Map::new();
     visit(document, &mut |fields| {
         if let Some(Value::String(name)) = fields.remove(NAMED) {
-            let reference = json!({"$ref": format!("#/components/schemas/{name}")});
+            let place = format!("#/components/schemas/{name}");
             named.insert(name, Value::Object(std::mem::take(fields)));
-            if let Value::Object(reference) = reference {
-                *fields = reference;
-            }
+            fields.insert("$ref".to_owned(), json!(place));
         }
     });
     // The components' own were replaced by references to themselves.

@@ -100,7 +100,7 @@ pub(super) fn part(document: &mut Value) {
     if let Some(place) = document.pointer_mut("/components/schemas") {
         *place = Value::Object(schemas);
     }
-    operations_mut(document, |operation| {
+    operations(document, |operation| {
         if let Some(body) = operation.get_mut("requestBody") {
             lead(body, &others, closed);
         }
@@ -110,12 +110,7 @@ pub(super) fn part(document: &mut Value) {
     });
 }
 
-fn operations(document: &Value, mut work: impl FnMut(&Value)) {
-    let items = document.get("paths").and_then(Value::as_object).into_iter().flat_map(Map::values);
-    items.filter_map(Value::as_object).flat_map(Map::values).for_each(&mut work);
-}
-
-fn operations_mut(document: &mut Value, mut work: impl FnMut(&mut Value)) {
+fn operations(document: &mut Value, mut work: impl FnMut(&mut Value)) {
     let paths = document.get_mut("paths").and_then(Value::as_object_mut);
     let items = paths.into_iter().flat_map(Map::values_mut);
     items.filter_map(Value::as_object_mut).flat_map(Map::values_mut).for_each(&mut work);

@@ -37,9 +37,9 @@ impl ProblemPage {
     }
 }
 
-/// Text as HTML, between tags.
+/// Text as HTML, between tags and in an attribute.
 pub(crate) fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 /// Text as HTML, with what stands between backticks as code.

@@ -17,6 +17,7 @@ use super::declaration::{GradeValue, StateValue};
 use crate::answer::{Answer, tell};
 use crate::attest::{self, Flaw, LONGEST};
 use crate::auth::caller::PublicCall;
+use crate::problem::page::escape;
 use crate::problem::{Code, Fault, Problem};
 use crate::read::{Check, Incoming, PathId};
 use crate::route::tag;
@@ -340,9 +341,6 @@ async fn get_attestation_context(call: PublicCall) -> Answer {
 fn html(body: &PublicAttestation, language: Language) -> String {
     let ja = language == Language::Ja;
     let say = |japanese: &'static str, english: &'static str| if ja { japanese } else { english };
-    let escape = |text: &str| {
-        text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-    };
     let heading = match body.state {
         AttestationState::Valid => say("この確認票は有効です", "This statement holds"),
         AttestationState::Expired => {

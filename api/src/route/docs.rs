@@ -67,14 +67,14 @@ const NOTHING: &str = "default-src 'none'; frame-ancestors 'none'";
 
 impl File {
     /// A file that is no page.
-    fn plain(kind: &'static str, bytes: impl Into<Bytes>) -> Result<Self, String> {
-        Ok(Self { kind, bytes: bytes.into(), language: None, policy: NOTHING })
+    fn plain(kind: &'static str, bytes: impl Into<Bytes>) -> Self {
+        Self { kind, bytes: bytes.into(), language: None, policy: NOTHING }
     }
 
     /// A page.
-    fn page(html: String, language: Language, policy: &'static str) -> Result<Self, String> {
+    fn page(html: String, language: Language, policy: &'static str) -> Self {
         let kind = "text/html; charset=utf-8";
-        Ok(Self { kind, bytes: html.into(), language: Some(language), policy })
+        Self { kind, bytes: html.into(), language: Some(language), policy }
     }
 }
 

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::{
     Basis, Need, Plan, Programme, ProgrammeKind, Programmes, Reason, Requirement, Round, Rule,
-    StepTemplate, contradictions,
+    StepTemplate, contradictions, is_round_code,
 };
 use crate::content::{from_toml, is_code};
 use crate::declaration::{Generation, Grade};
@@ -171,7 +171,7 @@ impl Check {
         }
         for (index, round) in programme.rounds.iter().enumerate() {
             let at = |place: &str| at(&format!("rounds.{index}.{place}"));
-            self.expect(is_code(&round.code, '-'), &at("code"), "is no code");
+            self.expect(is_round_code(&round.code), &at("code"), "is no code");
             self.text(&at("name"), &round.name);
             self.line(&at("source"), &round.source);
             self.url(&at("source_url"), round.source_url.as_deref());

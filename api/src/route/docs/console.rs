@@ -45,7 +45,7 @@ pub(super) fn make(file: &str) -> Result<Option<File>, String> {
             // The start, with our settings in it.
             Cow::Owned(bytes) => [bytes.as_slice(), DARK.as_bytes()].concat().into(),
         };
-        return Ok(Some(File::plain(kind, bytes)?));
+        return Ok(Some(File::plain(kind, bytes)));
     }
     let bar = bar(Language::En, Place::Console);
     let page = String::from_utf8_lossy(&found.bytes)
@@ -55,7 +55,7 @@ pub(super) fn make(file: &str) -> Result<Option<File>, String> {
         .join("\n")
         .replace("<title>Swagger UI</title>", HEAD)
         .replace("<body>", &format!("<body>{bar}"));
-    Ok(Some(File::page(page, Language::En, POLICY)?))
+    Ok(Some(File::page(page, Language::En, POLICY)))
 }
 
 /// What Swagger UI's own bar would do.

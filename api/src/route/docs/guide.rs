@@ -89,7 +89,7 @@ pub(super) fn make(path: &str) -> Result<Option<File>, String> {
     let before = place.checked_sub(1).and_then(|place| PAGES.get(place));
     let after = PAGES.get(place + 1);
     let html = frame(source, language, before, after);
-    Ok(Some(File::page(html, language, POLICY)?))
+    Ok(Some(File::page(html, language, POLICY)))
 }
 
 /// The whole page: the bar, the text, and the ways on. The text comes before the list of pages,

@@ -43,17 +43,17 @@ pub(super) fn make(file: &str) -> Result<Option<File>, String> {
     Ok(Some(match file {
         "" => {
             let bar = bar(Language::En, Place::Reference);
-            File::page(PAGE.replace("{{bar}}", &bar), Language::En, POLICY)?
+            File::page(PAGE.replace("{{bar}}", &bar), Language::En, POLICY)
         }
         "reference.js" => {
             let script = include_bytes!("../../../docs/reference.js");
-            File::plain("text/javascript; charset=utf-8", Bytes::from_static(script))?
+            File::plain("text/javascript; charset=utf-8", Bytes::from_static(script))
         }
-        "bar.css" => File::plain("text/css; charset=utf-8", BAR)?,
-        "guide.css" => File::plain("text/css; charset=utf-8", [BAR, GUIDE].join("\n"))?,
+        "bar.css" => File::plain("text/css; charset=utf-8", BAR),
+        "guide.css" => File::plain("text/css; charset=utf-8", [BAR, GUIDE].join("\n")),
         "icon.svg" => {
             let icon = include_bytes!("../../../docs/icon.svg");
-            File::plain("image/svg+xml", Bytes::from_static(icon))?
+            File::plain("image/svg+xml", Bytes::from_static(icon))
         }
         _ => return Ok(None),
     }))

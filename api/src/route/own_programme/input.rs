@@ -6,6 +6,7 @@ use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, Utc};
 use mamori_domain::declaration::Generation;
 use mamori_domain::programme::{
     Basis, Contradiction, Programme, ProgrammeKind, Requirement, Round, Rule, contradictions,
+    is_round_code,
 };
 use mamori_domain::question_bank::Confidence;
 use mamori_domain::text::{Language, Text};
@@ -159,14 +160,6 @@ pub(crate) fn moment(text: &str) -> Option<DateTime<Utc>> {
     (1900..=9999).contains(&year).then(|| moment.with_timezone(&Utc))
 }
 
-/// Whether a text is what rounds are called by: words of small letters and digits.
-fn is_code(text: &str) -> bool {
-    (1..=40).contains(&text.len())
-        && text.starts_with(|c: char| c.is_ascii_lowercase())
-        && !text.ends_with('-')
-        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-}
-
 impl OwnProgrammeInput {
     /// Reads what was kept.
     pub(super) fn of(kept: &OwnProgramme) -> Result<Self, Problem> {
@@ -194,7 +187,7 @@ impl OwnProgrammeInput {
         let mut dated = true;
         for (index, round) in self.rounds.iter_mut().enumerate() {
             let at = |field: &str| format!("/rounds/{index}/{field}");
-            if is_code(&round.code) {
+            if is_round_code(&round.code) {
                 check.line(&at("code"), &round.code, 1..=40);
             } else {
                 check.push(Fault::at(at("code"), Code::Format).with("expected", "spring-2027"));
